@@ -1,0 +1,22 @@
+/**
+ * Tests run as CommonJS: `@segment/actions-core` cannot be imported natively as ES modules, and got, which is ES modules
+ * only, is transformed like our own code. The compiled ES modules are what the command-line tests start.
+ */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  moduleFileExtensions: ['ts', 'cts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^(\\.{1,2}/.*)\\.cjs$': '$1' },
+  transform: {
+    '\\.(ts|cts|js|mjs)$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }
+    ]
+  },
+  transformIgnorePatterns: [
+    'node_modules/(?!(got|@sindresorhus/is|@szmarczak/http-timer|cacheable-lookup|cacheable-request|decompress-response|form-data-encoder|get-stream|http2-wrapper|keyv|lowercase-keys|mimic-response|normalize-url|p-cancelable|quick-lru|responselike|type-fest|byte-counter|chunk-data|uint8array-extras|@sec-ant/readable-stream|is-stream|mimic-fn|@keyv/.*)/)'
+  ],
+  testTimeout: 30_000,
+  restoreMocks: true
+}

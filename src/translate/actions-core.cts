@@ -1,0 +1,3 @@
+// The one place where our ES modules reach actions-core: it cannot be imported natively as ES modules (its `default`
+// build has directory imports), requiring it works, and TypeScript compiles a .cts file to a CommonJS module.
+export { Destination } from '@segment/actions-core'
