@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'src/destination/**/generated-types.ts'] },
+  { ignores: ['dist/', '.dist-*/', 'coverage/', 'src/destination/**/generated-types.ts'] },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.cts'],
@@ -22,7 +22,15 @@ export default tseslint.config(
   {
     files: ['**/*.mjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', fetch: 'readonly', Buffer: 'readonly', performance: 'readonly' }
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+        performance: 'readonly'
+      }
     }
   },
   prettier
