@@ -1,0 +1,54 @@
+import { IntegrationError, InvalidAuthenticationError } from '@segment/actions-core'
+import type { Settings } from './generated-types'
+import { DEFAULT_ENDPOINT } from './limits'
+import type { Api } from './wire'
+
+/** Where to send, and in which form. */
+export interface Connection {
+  /** The address of the users API, without a slash at its end. */
+  endpoint: string
+  api: Api
+}
+
+/** The characters that may stand in a header. Checked here, because the request client's own error repeats the value. */
+const HEADER_VALUE = /^[\x20-\x7e]+$/
+
+const BAD_ENDPOINT = `The Endpoint setting must be an http or https address without user name, query and fragment, such as ${DEFAULT_ENDPOINT}. Correct it in the settings of this destination.`
+
+const BAD_KEY =
+  'The API Key setting is empty or has characters that no key has. Copy the users API key from Dopt into the settings of this destination again.'
+
+/** The settings, checked: throws `IntegrationError` or `InvalidAuthenticationError` (never naming the key) for bad ones. */
+export function connect(settings: Settings): Connection {
+  if (keyHeader(settings) === undefined) throw new InvalidAuthenticationError(BAD_KEY)
+  return { endpoint: parseEndpoint(settings.endpoint), api: settings.api === 'batch' ? 'batch' : 'bulk' }
+}
+
+/** The key as a header takes it, without the white space that copying adds; `undefined` for what cannot be a key. */
+export function keyHeader({ apiKey }: Settings): string | undefined {
+  const key = apiKey.trim()
+  return HEADER_VALUE.test(key) ? key : undefined
+}
+
+function parseEndpoint(endpoint: string | undefined): string {
+  const url = parseUrl(endpoint?.trim() || DEFAULT_ENDPOINT)
+  if (
+    url === undefined ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.username ||
+    url.password ||
+    url.search ||
+    url.hash
+  ) {
+    throw new IntegrationError(BAD_ENDPOINT, 'INVALID_ENDPOINT', 400)
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,128 @@
+import { MultiStatusResponse } from '@segment/actions-core'
+import type { ExecuteInput, RequestClient } from '@segment/actions-core'
+import { connect } from '../connection'
+import type { Settings } from '../generated-types'
+import { DEFAULT_MAX_BODY_BYTES, EXECUTION_TIME_LIMIT_MS, MIN_CALL_TIME_MS } from '../limits'
+import { post } from '../post'
+import { sendIsolating } from '../split'
+import { explain, judgeMany, summarize } from '../verdict'
+import type { Verdict } from '../verdict'
+import { manyUsersRequest } from '../wire'
+import type { Payload } from './generated-types'
+import { packCalls } from './pack-calls'
+import { isIdentifier, NO_IDENTIFIER, toBatchUsers } from './user-update'
+import type { BatchUser } from './user-update'
+
+/** What tests put in the place of the clock and the limits. */
+export interface BatchOptions {
+  /** Epoch milliseconds. */
+  now: () => number
+  /** How long the whole batch may take. */
+  timeLimitMs: number
+  /** No call is begun when less than this is left. */
+  minCallTimeMs: number
+  maxBodyBytes: number
+}
+
+const DEFAULTS: BatchOptions = {
+  now: Date.now,
+  timeLimitMs: EXECUTION_TIME_LIMIT_MS,
+  minCallTimeMs: MIN_CALL_TIME_MS,
+  maxBodyBytes: DEFAULT_MAX_BODY_BYTES
+}
+
+const OUT_OF_TIME = 'The time for this batch ran out before the user could be sent. Segment tries again by itself.'
+
+/**
+ * Sends a batch, and answers for each payload at its own index.
+ *
+ * The events of one user are merged, and share the result of their user. Users go in calls of at most 100; one call is
+ * under way at a time. A call that is refused for its content is halved until the offender stands alone. A refused key or
+ * a wrong address ends the batch, and is the answer for every user not decided by then. When the time is over, or
+ * Segment aborts, what is not decided is answered with 408, so that Segment sends it again.
+ */
+export async function sendBatch(
+  request: RequestClient,
+  { payload: payloads, settings, signal }: Pick<ExecuteInput<Settings, Payload[]>, 'payload' | 'settings' | 'signal'>,
+  options: Partial<BatchOptions> = {}
+): Promise<MultiStatusResponse> {
+  const { now, timeLimitMs, minCallTimeMs, maxBodyBytes } = { ...DEFAULTS, ...options }
+  const startedAt = now()
+  const timeLeft = () => startedAt + timeLimitMs - now()
+  const connection = connect(settings)
+  const responses = new MultiStatusResponse()
+
+  const users = toBatchUsers(payloads, startedAt)
+  const { calls, tooLarge } = packCalls(
+    connection.api,
+    users.filter(({ user }) => isIdentifier(user.identifier)),
+    maxBodyBytes
+  )
+  refuse(
+    responses,
+    users.filter(({ user }) => !isIdentifier(user.identifier)),
+    400,
+    NO_IDENTIFIER
+  )
+  refuse(responses, tooLarge, 400, tooLargeMessage(maxBodyBytes))
+
+  const open = new Set(calls.flat())
+  let fatal: Verdict | undefined
+  const settle = (settled: readonly BatchUser[], verdict: Verdict) => {
+    answerFor(responses, settled, verdict, settings.apiKey)
+    for (const user of settled) open.delete(user)
+    if (verdict.outcome === 'pause' || verdict.outcome === 'misdirected') fatal = verdict
+  }
+
+  for (const call of calls) {
+    await sendIsolating<BatchUser, Verdict>(call, {
+      send: async (part) => {
+        const entries = part.map(({ user }) => user)
+        const wireRequest = manyUsersRequest(connection.api, entries)
+        return judgeMany(await post(request, connection, wireRequest, timeLeft()), entries)
+      },
+      blamesContent: ({ outcome }) => outcome === 'split',
+      settle,
+      isOver: () => fatal !== undefined || signal?.aborted === true || timeLeft() < minCallTimeMs
+    })
+  }
+
+  if (fatal !== undefined) settle([...open], fatal)
+  refuse(responses, open, 408, OUT_OF_TIME)
+  return responses
+}
+
+/** One result for every event of the users. It tells who was sent, and never which properties. */
+function answerFor(
+  responses: MultiStatusResponse,
+  users: readonly BatchUser[],
+  verdict: Verdict,
+  apiKey: string
+): void {
+  const { outcome, status } = verdict
+  const body = summarize(verdict, apiKey)
+  const errormessage = explain(verdict, apiKey)
+  for (const { user, indices } of users) {
+    const sent = { identifier: user.identifier }
+    for (const index of indices) {
+      if (outcome === 'delivered') responses.setSuccessResponseAtIndex(index, { status, sent, body })
+      else responses.setErrorResponseAtIndex(index, { status, errormessage, sent, body })
+    }
+  }
+}
+
+/** A result that is ours: nothing was sent. */
+function refuse(
+  responses: MultiStatusResponse,
+  users: Iterable<BatchUser>,
+  status: number,
+  errormessage: string
+): void {
+  for (const { indices } of users) {
+    for (const index of indices) responses.setErrorResponseAtIndex(index, { status, errormessage })
+  }
+}
+
+function tooLargeMessage(maxBodyBytes: number): string {
+  return `The properties of the user are larger than the ${maxBodyBytes} bytes that go into one call. Check which traits the mapping of this action sends.`
+}

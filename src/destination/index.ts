@@ -1,0 +1,75 @@
+import { defaultValues } from '@segment/actions-core'
+import type { DestinationDefinition } from '@segment/actions-core'
+import { keyHeader } from './connection'
+import type { Settings } from './generated-types'
+import identifyUser from './identify-user'
+import { DEFAULT_ENDPOINT } from './limits'
+import { testAuthentication } from './test-authentication'
+
+export * from './event-time'
+export * from './flatten'
+export * from './limits'
+export * from './merge'
+export * from './outcome'
+export * from './split'
+export * from './wire'
+export type { Settings } from './generated-types'
+export type { Payload } from './identify-user/generated-types'
+
+/** There is no `onDelete`: Dopt has no endpoint that deletes a user. */
+export const destination: DestinationDefinition<Settings> = {
+  // Not `Dopt (Actions)`: actions-core begins the id of each schema, a URI, with the name, and since fast-uri 3.1.9 a
+  // space or a bracket there fails the validation of every event.
+  name: 'Dopt',
+  slug: 'actions-dopt',
+  mode: 'cloud',
+  description: 'Send users and their traits to Dopt, in batches, to target product flows.',
+
+  authentication: {
+    scheme: 'custom',
+    fields: {
+      apiKey: {
+        label: 'API Key',
+        description: "The key of Dopt's users API. It is a secret: do not use the key of a browser source.",
+        type: 'password',
+        required: true
+      },
+      endpoint: {
+        label: 'Endpoint',
+        description: "The http or https address of Dopt's users API. Change it only if Dopt tells you to.",
+        type: 'string',
+        default: DEFAULT_ENDPOINT
+      },
+      api: {
+        label: 'API',
+        description: "Which generation of Dopt's users API to use. Change it only if Dopt tells you to.",
+        type: 'string',
+        choices: [
+          { label: 'Bulk', value: 'bulk' },
+          { label: 'Batch', value: 'batch' }
+        ],
+        default: 'bulk'
+      }
+    },
+    testAuthentication
+  },
+
+  extendRequest: ({ settings }) => {
+    const key = keyHeader(settings)
+    return key === undefined ? {} : { headers: { 'x-api-key': key } }
+  },
+
+  presets: [
+    {
+      name: 'Identify User',
+      type: 'automatic',
+      partnerAction: 'identifyUser',
+      subscribe: 'type = "identify"',
+      mapping: defaultValues(identifyUser.fields)
+    }
+  ],
+
+  actions: { identifyUser }
+}
+
+export default destination

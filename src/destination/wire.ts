@@ -1,0 +1,97 @@
+import { MAX_IDENTIFIER_PATH_LENGTH } from './limits'
+
+/** The two generations of Dopt's users API: `bulk` is the first and the default. */
+export type Api = 'bulk' | 'batch'
+
+/** The key that carries the identity in a flat user of the bulk generation. No property may have this name. */
+export const IDENTIFIER_KEY = '__dopt_identifier'
+
+/** One user of a call. */
+export interface UserEntry {
+  identifier: string
+  /** The text of a JSON object as `JSON.stringify` writes it, without the key `__dopt_identifier`: `{"plan":"pro"}`. */
+  properties: string
+}
+
+/** A `POST` to the endpoint: the path to append to its address, and the JSON text to send. */
+export interface WireRequest {
+  path: string
+  body: string
+}
+
+const MANY_USERS_PATH: Readonly<Record<Api, string>> = { bulk: '/identify/bulk', batch: '/identify/batch' }
+
+/** Identifiers that would be another endpoint, or be normalised away by URL parsers, as the last part of a path. */
+const IDENTIFIERS_WITHOUT_PATH: ReadonlySet<string> = new Set(['', '.', '..', 'bulk', 'batch', 'segment', 'group'])
+
+/** The path for many users; Dopt answers it with `{ "count": n }`. */
+export function manyUsersPath(api: Api): string {
+  return MANY_USERS_PATH[api]
+}
+
+/** One call for up to 100 users, none of them twice. The caller sees to both. */
+export function manyUsersRequest(api: Api, users: readonly UserEntry[]): WireRequest {
+  return { path: manyUsersPath(api), body: `[${users.map((user) => entryText(api, user)).join(',')}]` }
+}
+
+/**
+ * One call for one user. An identifier that has no path of its own goes to the many-users endpoint, as a list of one;
+ * compare `path` with `manyUsersPath(api)` to know which answer to expect.
+ */
+export function oneUserRequest(api: Api, user: UserEntry): WireRequest {
+  if (api === 'batch') return { path: '/identify', body: entryText(api, user) }
+  const encoded = encodeIdentifier(user.identifier)
+  if (encoded === undefined) return manyUsersRequest(api, [user])
+  return { path: `/identify/${encoded}`, body: user.properties }
+}
+
+/** A call that changes nothing: 401 or 403 means that the key is refused, any other answer below 500 that it is accepted. */
+export function checkKeyRequest(api: Api): WireRequest {
+  return { path: manyUsersPath(api), body: '[]' }
+}
+
+/**
+ * The number of users that Dopt says it took, from the body of its answer, parsed or as text.
+ * `undefined` where the answer does not say so in a form that is understood: the fate of the users is then unknown.
+ */
+export function parseCount(body: unknown): number | undefined {
+  const parsed = typeof body === 'string' ? parseJson(body) : body
+  if (typeof parsed !== 'object' || parsed === null || !('count' in parsed)) return undefined
+  const { count } = parsed
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined
+}
+
+/**
+ * The bytes that a user takes in the body of a many-users call, its comma included. A body is as long as the sum over
+ * its users, and one byte more.
+ */
+export function entryBytes(api: Api, user: UserEntry): number {
+  return Buffer.byteLength(entryText(api, user)) + 1
+}
+
+/** The properties' text is spliced rather than parsed and written again: it was written once, when it was accepted. */
+function entryText(api: Api, { identifier, properties }: UserEntry): string {
+  const id = JSON.stringify(identifier)
+  if (api === 'batch') return `{"identifier":${id},"properties":${properties}}`
+  if (properties === '{}') return `{"${IDENTIFIER_KEY}":${id}}`
+  return `{"${IDENTIFIER_KEY}":${id},${properties.slice(1)}`
+}
+
+function encodeIdentifier(identifier: string): string | undefined {
+  if (IDENTIFIERS_WITHOUT_PATH.has(identifier.toLowerCase())) return undefined
+  try {
+    const encoded = encodeURIComponent(identifier)
+    return encoded.length <= MAX_IDENTIFIER_PATH_LENGTH ? encoded : undefined
+  } catch {
+    // A surrogate without its other half has no UTF-8 form; JSON text can carry it, as an escape.
+    return undefined
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
