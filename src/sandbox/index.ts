@@ -1,0 +1,7 @@
+export { buildSandbox } from './build-sandbox.js'
+export type { BuiltSandbox } from './build-sandbox.js'
+export type { RequestRecord, SandboxStats } from './call-log.js'
+export type { Faults } from './faults.js'
+export type { SandboxOptions } from './options.js'
+export { startSandbox } from './start-sandbox.js'
+export type { Sandbox } from './start-sandbox.js'

@@ -1,0 +1,76 @@
+import type { Faults } from './faults.js'
+
+export interface SandboxOptions {
+  /** 0, the default, takes any free port. */
+  port?: number
+  /** Default `127.0.0.1`: nobody else on the network has business here. */
+  host?: string
+  /** What callers must send as `x-api-key`. Default `sandbox-key`. */
+  apiKey?: string
+  /** Largest body that is taken, in bytes; above it the answer is 413. Default 1 MiB. */
+  maxBodyBytes?: number
+  /** How long every answer is held back, in ms. The call itself takes effect at once. */
+  latencyMs?: number
+  /** Share of the calls, 0 to 1, that fail with `failStatus` and change nothing. */
+  failRate?: number
+  /** Default 500. */
+  failStatus?: number
+  /** Sent as `Retry-After`, in seconds, with calls that fail by `failRate`. */
+  retryAfterS?: number
+  /** A call that names any of these users is a 400 as a whole. */
+  rejectUsers?: readonly string[]
+  /** Refuse calls that carry objects or arrays as property values. */
+  strictProperties?: boolean
+  /** Share of the calls, 0 to 1, whose connection is cut: half of them after taking effect, half before. */
+  dropRate?: number
+  /** Added to the `count` of a many-users answer. */
+  countOffset?: number
+  /** The source of chance, 0 to 1 (1 excluded). Default `Math.random`. */
+  random?: () => number
+}
+
+export interface ResolvedOptions {
+  port: number
+  host: string
+  maxBodyBytes: number
+  faults: Faults
+  random: () => number
+}
+
+const DEFAULTS = {
+  port: 0,
+  host: '127.0.0.1',
+  maxBodyBytes: 1024 * 1024,
+  faults: {
+    apiKey: 'sandbox-key',
+    latencyMs: 0,
+    failRate: 0,
+    failStatus: 500,
+    retryAfterS: null,
+    rejectUsers: [],
+    strictProperties: false,
+    dropRate: 0,
+    countOffset: 0
+  }
+} satisfies Omit<ResolvedOptions, 'random'>
+
+export function resolveOptions(options: SandboxOptions = {}): ResolvedOptions {
+  const { faults } = DEFAULTS
+  return {
+    port: options.port ?? DEFAULTS.port,
+    host: options.host ?? DEFAULTS.host,
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULTS.maxBodyBytes,
+    random: options.random ?? Math.random,
+    faults: {
+      apiKey: options.apiKey ?? faults.apiKey,
+      latencyMs: options.latencyMs ?? faults.latencyMs,
+      failRate: options.failRate ?? faults.failRate,
+      failStatus: options.failStatus ?? faults.failStatus,
+      retryAfterS: options.retryAfterS ?? faults.retryAfterS,
+      rejectUsers: options.rejectUsers ?? faults.rejectUsers,
+      strictProperties: options.strictProperties ?? faults.strictProperties,
+      dropRate: options.dropRate ?? faults.dropRate,
+      countOffset: options.countOffset ?? faults.countOffset
+    }
+  }
+}

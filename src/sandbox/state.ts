@@ -1,0 +1,38 @@
+import type { Call } from './read-call.js'
+
+/** Property name → value, as JSON carried it. Null is a value. */
+export type Properties = Record<string, unknown>
+
+/** What the stand-in holds: the users and groups that successful calls have made. */
+export class SandboxState {
+  readonly users = new Map<string, Properties>()
+  readonly groups = new Map<string, Properties>()
+
+  /** Takes in a whole call; it was read and checked before, so nothing here can fail half way. */
+  apply(call: Call): void {
+    for (const { identifier, properties, omit } of call.users) upsert(this.users, identifier, properties, omit)
+    for (const { identifier, properties } of call.groups) upsert(this.groups, identifier, properties)
+  }
+
+  clear(): void {
+    this.users.clear()
+    this.groups.clear()
+  }
+}
+
+function upsert(held: Map<string, Properties>, identifier: string, properties: Properties, omit?: string): void {
+  let target = held.get(identifier)
+  if (target === undefined) held.set(identifier, (target = {}))
+  for (const name in properties) {
+    if (name !== omit) put(target, name, properties[name])
+  }
+}
+
+/** A plain assignment to `__proto__` would change the object's prototype; defined, it is a property as any other. */
+function put(target: Properties, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true })
+  } else {
+    target[name] = value
+  }
+}
