@@ -1,0 +1,40 @@
+/** How many of the first bytes are looked at to tell text from something else. */
+export const SNIFF_BYTES = 4096
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+
+export function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b
+}
+
+/** How many bytes at the start are a UTF-8 byte-order mark: 3 or 0. */
+export function byteOrderMarkLength(head: Buffer): number {
+  return head.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+}
+
+/** What the first bytes are, where they are not UTF-8 text; undefined where nothing speaks against it. */
+export function detectUnreadable(head: Buffer): 'binary' | 'UTF-16' | 'UTF-16LE' | 'UTF-16BE' | undefined {
+  const [first, second] = head
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'UTF-16'
+
+  let control = 0
+  const nuls: [even: number, odd: number] = [0, 0]
+  for (const [index, byte] of head.entries()) {
+    if (byte === 0) nuls[index % 2 === 0 ? 0 : 1]++
+    if (isControl(byte)) control++
+  }
+
+  const [even, odd] = nuls
+  if (even + odd > 0) {
+    // Text that is mostly ASCII has a NUL in every second place in UTF-16, and none in the others.
+    const half = Math.floor(head.length / 2)
+    if (half >= 2 && odd >= half / 2 && even <= half / 20) return 'UTF-16LE'
+    if (half >= 2 && even >= half / 2 && odd <= half / 20) return 'UTF-16BE'
+    return 'binary'
+  }
+  return control > head.length * 0.3 ? 'binary' : undefined
+}
+
+function isControl(byte: number): boolean {
+  return (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d)) || byte === 0x7f
+}

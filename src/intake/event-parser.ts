@@ -1,0 +1,110 @@
+import { byteOrderMarkLength, detectUnreadable, SNIFF_BYTES } from './detect-format.js'
+import type { InputErrors } from './input-error.js'
+import type { ReadItem } from './read-item.js'
+import { ArraySplitter } from './split-array.js'
+import { LineSplitter } from './split-lines.js'
+import type { Splitter } from './splitter.js'
+import { isWhiteSpace, ValueCollector } from './value-collector.js'
+
+const NEWLINE = 0x0a
+const OPEN_BRACKET = 0x5b
+const NOTHING: Buffer = Buffer.alloc(0)
+
+export interface ParserLimits {
+  maxEventBytes: number
+  chunkItems: number
+}
+
+/**
+ * Decoded bytes in, chunks of items out. It finds out from the first bytes what the input is (`head` is kept until
+ * then) and leaves the rest to the splitter for it. Each method yields the chunks that are ready, none of them empty.
+ */
+export class EventParser {
+  readonly #limits: ParserLimits
+  readonly #errors: InputErrors
+  #head = NOTHING
+  #sniffed = false
+  #blankLines = 0
+  #splitter: Splitter | undefined
+  #items: ReadItem[] = []
+
+  constructor(limits: ParserLimits, errors: InputErrors) {
+    this.#limits = limits
+    this.#errors = errors
+  }
+
+  /** Whether nothing but white space has come so far. */
+  get isBlank(): boolean {
+    return this.#splitter === undefined
+  }
+
+  get completeLines(): number {
+    return this.#splitter?.completeLines ?? this.#blankLines
+  }
+
+  /** @throws InputError when the first bytes are not UTF-8 text */
+  *push(block: Buffer): Generator<ReadItem[]> {
+    if (this.#splitter) {
+      yield* this.#split(this.#splitter, block)
+      return
+    }
+    this.#head = this.#head.length === 0 ? block : Buffer.concat([this.#head, block])
+    if (this.#sniffed || this.#head.length >= SNIFF_BYTES) yield* this.#begin()
+  }
+
+  /** The input pauses: yields what there is, rather than let it wait for more. */
+  *flush(): Generator<ReadItem[]> {
+    // One complete line is enough to go on, a few bytes are not.
+    if (!this.#splitter && this.#head.includes(NEWLINE)) yield* this.#begin()
+    yield* this.#rest()
+  }
+
+  /** The input has ended. */
+  *end(): Generator<ReadItem[]> {
+    if (!this.#splitter) yield* this.#begin()
+    this.#splitter?.end(this.#items)
+    yield* this.#rest()
+  }
+
+  /** The input cannot be read any further: what is unfinished is left out, for nobody knows how it goes on. */
+  *cutOff(): Generator<ReadItem[]> {
+    if (!this.#splitter) yield* this.#begin()
+    yield* this.#rest()
+  }
+
+  *#begin(): Generator<ReadItem[]> {
+    const head = this.#head
+    this.#head = NOTHING
+    let start = 0
+    if (!this.#sniffed && head.length > 0) {
+      const unreadable = detectUnreadable(head.subarray(0, SNIFF_BYTES))
+      if (unreadable === 'binary') throw this.#errors.binary()
+      if (unreadable) throw this.#errors.utf16(unreadable)
+      start = byteOrderMarkLength(head)
+      this.#sniffed = true
+    }
+
+    for (; isWhiteSpace(head[start]); start++) if (head[start] === NEWLINE) this.#blankLines++
+    if (start === head.length) return
+
+    const isArray = head[start] === OPEN_BRACKET
+    const values = new ValueCollector(this.#limits.maxEventBytes, isArray ? 'element' : 'line')
+    this.#splitter = isArray ? new ArraySplitter(values, this.#blankLines) : new LineSplitter(values, this.#blankLines)
+    yield* this.#split(this.#splitter, head.subarray(start))
+  }
+
+  *#split(splitter: Splitter, block: Buffer): Generator<ReadItem[]> {
+    const full = this.#limits.chunkItems
+    for (let at = 0; at < block.length;) {
+      at = splitter.push(block, at, this.#items, full)
+      if (this.#items.length >= full) yield* this.#rest()
+    }
+  }
+
+  *#rest(): Generator<ReadItem[]> {
+    if (this.#items.length === 0) return
+    const items = this.#items
+    this.#items = []
+    yield items
+  }
+}

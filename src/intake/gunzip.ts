@@ -1,0 +1,87 @@
+import { createGunzip } from 'node:zlib'
+
+/**
+ * How many compressed bytes go to zlib at once. When zlib meets damage, what it made of them is lost: so the slices are
+ * a sixteenth of what came before them, but no smaller than is sensible and no larger than speed asks for.
+ */
+const SLICE_BYTES = { min: 64, max: 4 * 1024 }
+/** The check sum and length that end a gzip file. */
+const TRAILER_BYTES = 8
+const OUTPUT_BYTES = 64 * 1024
+
+/** The gzip data is damaged or ends too early. What comes before has been yielded. */
+export class GzipDamage extends Error {}
+
+/**
+ * Decodes gzip, of one or several members. Unlike a piped zlib stream, which throws away what it has decoded when it
+ * meets an error, this one hands out what comes before the damage: all of it where the file is cut short or the check
+ * sum at its end is wrong, all but the last slice where bytes in the middle are wrong.
+ * @throws GzipDamage
+ */
+export async function* gunzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  const inflate = createGunzip({ chunkSize: OUTPUT_BYTES })
+  let decoded: Buffer[] = []
+  let failure: Error | undefined
+  let ended = false
+  let settle = (): void => {}
+
+  inflate.on('data', (output: Buffer) => decoded.push(output))
+  inflate.on('end', () => {
+    ended = true
+    settle()
+  })
+  inflate.on('error', (error) => {
+    failure = error
+    settle()
+  })
+
+  /** Does one step and resolves, never rejects, with what came of it. */
+  const run = (step: (done: () => void) => void): Promise<Buffer[]> =>
+    new Promise((resolve) => {
+      settle = () => {
+        settle = () => {}
+        resolve(decoded)
+        decoded = []
+      }
+      step(() => settle())
+    })
+
+  try {
+    let running: Promise<Buffer[]> = Promise.resolve([])
+    for await (const slice of sliceBlocks(blocks)) {
+      const output = await running
+      // Behind the last member zeros may follow as padding, and zlib ends at them.
+      if (failure || ended) running = Promise.resolve([])
+      else running = run((done) => inflate.write(slice, (error) => (error ? undefined : done())))
+      // The next slice is decoded in the thread pool while this one's output is being read.
+      yield* output
+      if (failure) break
+    }
+    yield* await running
+    if (!failure && !ended) yield* await run(() => inflate.end())
+    if (failure) throw new GzipDamage('damaged gzip data', { cause: failure })
+  } finally {
+    inflate.destroy()
+  }
+}
+
+/**
+ * Cuts blocks into slices, with the last bytes always in one of their own: a wrong check sum then costs none of what
+ * was decoded before it.
+ */
+async function* sliceBlocks(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let total = 0
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const block of blocks) {
+    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block])
+    const end = Math.max(0, bytes.length - TRAILER_BYTES)
+    for (let at = 0; at < end;) {
+      const size = Math.min(SLICE_BYTES.max, Math.max(SLICE_BYTES.min, total >> 4), end - at)
+      yield bytes.subarray(at, at + size)
+      at += size
+      total = Math.min(total + size, 16 * SLICE_BYTES.max)
+    }
+    rest = bytes.subarray(end)
+  }
+  if (rest.length > 0) yield rest
+}

@@ -1,0 +1,32 @@
+/** Says that the source has given nothing for a while. */
+export const PAUSED = Symbol('paused')
+
+/**
+ * The source's values, with PAUSED in between whenever the next one takes longer than `afterMs` (said once a wait).
+ * It does not end the source when it is itself left early: the source may be in the middle of a wait that only its
+ * owner can break off.
+ */
+export async function* withPauses<T>(
+  source: AsyncIterator<T, void>,
+  afterMs: number
+): AsyncGenerator<T | typeof PAUSED, void, undefined> {
+  for (;;) {
+    const next = source.next()
+    if (!(await settlesWithin(next, afterMs))) yield PAUSED
+    const result = await next
+    if (result.done) return
+    yield result.value
+  }
+}
+
+function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), limitMs)
+    const settled = (): void => {
+      clearTimeout(timer)
+      resolve(true)
+    }
+    // Handling the failure here also keeps one that nobody waits for any more from ending the process.
+    promise.then(settled, settled)
+  })
+}

@@ -1,0 +1,242 @@
+import type { ReadItem } from './read-item.js'
+import type { Splitter } from './splitter.js'
+import { isWhiteSpace, type ValueCollector } from './value-collector.js'
+
+const NEWLINE = 0x0a
+const QUOTE = 0x22
+const COMMA = 0x2c
+const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const NOTHING = Buffer.alloc(0)
+const ENDS_EARLY = 'the file ends in the middle of an array'
+
+/**
+ * A JSON array: its elements are the texts between the commas that are in no string and no bracket. Only that much of
+ * JSON is understood here, whether an element is JSON shows when it is parsed; so a bad element costs itself alone.
+ * Empty ones, as after a trailing comma, are skipped.
+ *
+ * An element that lost a quote or a brace would swallow all that follow. Two signs give it away:
+ * - a line break inside a string, which JSON does not allow. The element is `broken`; it ends where a line starts with
+ *   `{` no further to the right than the element itself did;
+ * - a `{` directly behind a comma of the element itself, where only a property name can stand. It starts the next one.
+ */
+export class ArraySplitter implements Splitter {
+  readonly #values: ValueCollector
+  #phase: 'before' | 'between' | 'element' | 'broken' | 'after' = 'before'
+  #completeLines: number
+  /** Where the current line starts, counted from the start of the current block: negative if in an earlier one. */
+  #lineStart = 0
+
+  // Of the element (or the text after the array) that is being read:
+  #firstLine = 1
+  #indent = 0
+  #isObject = false
+  #depth = 0
+  #inString = false
+  #escaped = false
+  /** The last byte that means anything was a comma. */
+  #afterComma = false
+  /** In a broken element: only white space so far on this line. */
+  #lineIsBlank = false
+
+  /** @param completeLines how many lines (blank ones) came before the first byte to be pushed, the array's `[` */
+  constructor(values: ValueCollector, completeLines: number) {
+    this.#values = values
+    this.#completeLines = completeLines
+  }
+
+  get completeLines(): number {
+    return this.#completeLines
+  }
+
+  push(block: Buffer, from: number, items: ReadItem[], full: number): number {
+    let at = from
+    while (at < block.length && items.length < full) at = this.#step(block, at, items)
+    if (at === block.length) this.#lineStart -= block.length
+    return at
+  }
+
+  end(items: ReadItem[]): void {
+    const line = this.#completeLines + 1
+    if (this.#phase === 'after') {
+      const text = this.#values.reject(this.#firstLine, 'text after the end of the array')
+      if (text) items.push(text)
+      return
+    }
+    if (this.#phase === 'element' || this.#phase === 'broken') {
+      const item = this.#values.take(NOTHING, 0, 0, this.#firstLine)
+      if (item?.kind === 'malformed') {
+        items.push(this.#phase === 'broken' ? item : { ...item, reason: ENDS_EARLY })
+        return
+      }
+      if (item) items.push(item)
+    }
+    // No element is cut, but nobody knows how many are missing.
+    items.push({ kind: 'malformed', line, reason: ENDS_EARLY, raw: '' })
+  }
+
+  #step(block: Buffer, at: number, items: ReadItem[]): number {
+    switch (this.#phase) {
+      case 'before':
+        this.#phase = 'between'
+        return at + 1
+      case 'between':
+        return this.#between(block, at)
+      case 'element':
+        return this.#element(block, at, items)
+      case 'broken':
+        return this.#broken(block, at, items)
+      case 'after':
+        return this.#after(block, at)
+    }
+  }
+
+  #between(block: Buffer, from: number): number {
+    for (let at = from; at < block.length; at++) {
+      const byte = block[at]
+      if (byte === NEWLINE) this.#newline(at)
+      else if (byte === CLOSE_BRACKET) {
+        this.#phase = 'after'
+        return at + 1
+      } else if (byte !== COMMA && !isWhiteSpace(byte)) {
+        this.#startElement(block, at)
+        return at
+      }
+    }
+    return block.length
+  }
+
+  #element(block: Buffer, from: number, items: ReadItem[]): number {
+    // In locals, because this loop sees every byte.
+    let depth = this.#depth
+    let inString = this.#inString
+    let escaped = this.#escaped
+    let afterComma = this.#afterComma
+    const length = block.length
+
+    for (let at = from; at < length; at++) {
+      const byte = block[at]
+      if (inString) {
+        if (byte === NEWLINE) {
+          this.#values.add(block, from, at)
+          this.#phase = 'broken'
+          return at
+        }
+        if (escaped) escaped = false
+        else if (byte === BACKSLASH) escaped = true
+        else if (byte === QUOTE) inString = false
+        continue
+      }
+      switch (byte) {
+        case QUOTE:
+          inString = true
+          afterComma = false
+          break
+        case OPEN_BRACE:
+          if (afterComma && depth === 1 && this.#isObject) {
+            this.#finish(block, from, at, items)
+            this.#startElement(block, at)
+            return at
+          }
+          depth++
+          afterComma = false
+          break
+        case OPEN_BRACKET:
+          depth++
+          afterComma = false
+          break
+        case CLOSE_BRACE:
+          if (depth > 0) depth--
+          afterComma = false
+          break
+        case CLOSE_BRACKET:
+          if (depth === 0) {
+            this.#finish(block, from, at, items)
+            this.#phase = 'after'
+            return at + 1
+          }
+          depth--
+          afterComma = false
+          break
+        case COMMA:
+          if (depth === 0) {
+            this.#finish(block, from, at, items)
+            this.#phase = 'between'
+            return at + 1
+          }
+          afterComma = true
+          break
+        case NEWLINE:
+          this.#newline(at)
+          break
+        case undefined:
+        default:
+          break
+      }
+    }
+
+    this.#values.add(block, from, length)
+    this.#depth = depth
+    this.#inString = inString
+    this.#escaped = escaped
+    this.#afterComma = afterComma
+    return length
+  }
+
+  #broken(block: Buffer, from: number, items: ReadItem[]): number {
+    for (let at = from; at < block.length; at++) {
+      const byte = block[at]
+      if (byte === NEWLINE) {
+        this.#newline(at)
+        this.#lineIsBlank = true
+      } else if (this.#lineIsBlank && !isWhiteSpace(byte)) {
+        this.#lineIsBlank = false
+        if (byte === OPEN_BRACE && at - this.#lineStart <= this.#indent) {
+          this.#finish(block, from, at, items)
+          this.#startElement(block, at)
+          return at
+        }
+      }
+    }
+    this.#values.add(block, from, block.length)
+    return block.length
+  }
+
+  #after(block: Buffer, from: number): number {
+    let started = this.#values.started
+    for (let at = from; at < block.length && !started; at++) {
+      if (block[at] === NEWLINE) this.#newline(at)
+      if (isWhiteSpace(block[at])) continue
+      this.#firstLine = this.#completeLines + 1
+      started = true
+      from = at
+    }
+    if (started) this.#values.add(block, from, block.length)
+    return block.length
+  }
+
+  #startElement(block: Buffer, at: number): void {
+    this.#phase = 'element'
+    this.#firstLine = this.#completeLines + 1
+    this.#indent = at - this.#lineStart
+    this.#isObject = block[at] === OPEN_BRACE
+    this.#depth = 0
+    this.#inString = false
+    this.#escaped = false
+    this.#afterComma = false
+    this.#lineIsBlank = false
+  }
+
+  #finish(block: Buffer, from: number, to: number, items: ReadItem[]): void {
+    const item = this.#values.take(block, from, to, this.#firstLine)
+    if (item) items.push(item)
+  }
+
+  #newline(at: number): void {
+    this.#completeLines++
+    this.#lineStart = at + 1
+  }
+}

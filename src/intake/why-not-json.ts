@@ -1,0 +1,28 @@
+/**
+ * V8's messages quote the text around the mistake, which may be personal data; these sentences never do. A message
+ * that no pattern knows (they change between versions) costs precision only.
+ */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/control character/i, 'a line break or another control character inside a string'],
+  [/escape/i, 'a wrong escape sequence in a string'],
+  [/after JSON/i, 'more text behind the end of the value'],
+  [/after property name/i, 'a colon is missing'],
+  [/property name/i, 'a property name is missing or not in double quotes'],
+  [/after property value|after array element/i, 'a comma or a closing bracket is missing']
+]
+
+/**
+ * @param length of the text, in characters
+ * @param whole what the text is a whole of
+ */
+export function whyNotJson(error: unknown, length: number, whole: 'line' | 'element' | 'body'): string {
+  const message = error instanceof Error ? error.message : ''
+  const position = Number(/ at position (\d+)/.exec(message)?.[1])
+  if (position >= length || /^(Unexpected end of|Unterminated string)/i.test(message)) {
+    return `not JSON: the ${whole} ends in the middle of a value`
+  }
+  // Only V8's own words are looked at: behind them it may quote the input.
+  const words = message.split('"')[0] ?? ''
+  const known = REASONS.find(([pattern]) => pattern.test(words))
+  return `not JSON: ${known?.[1] ?? 'a character that does not belong there'}`
+}
