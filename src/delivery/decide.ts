@@ -1,0 +1,47 @@
+import type { CallResult } from '../dopt/call-result.js'
+import type { CallRecord, OpenBatch, Settlement } from '../store/store.js'
+import { backoffMs, type BackoffOptions } from './retry-policy.js'
+
+export interface DecideOptions {
+  backoff: BackoffOptions
+  /** After this long since it was formed, a batch that cannot be delivered is failed. */
+  retryWindowMs: number
+}
+
+/**
+ * What a call's result means for its batch. Pure: clock and randomness come in as arguments, and so does whether the
+ * batch itself is suspected of a server error (see Suspects).
+ */
+export function decide(
+  batch: Pick<OpenBatch, 'attempts' | 'createdAt'> & { entries: { readonly length: number } },
+  result: CallResult,
+  options: DecideOptions,
+  now: number,
+  random: number,
+  isSuspect = false
+): Settlement {
+  const call: CallRecord = { at: now, status: result.status, code: result.code, error: result.message }
+  const takeApart = (): Settlement => ({ to: batch.entries.length > 1 ? 'split' : 'failed', call })
+  switch (result.outcome) {
+    case 'delivered':
+      return { to: 'delivered', call }
+    case 'split':
+      return takeApart()
+    case 'reject':
+      return { to: 'failed', call }
+    case 'pause':
+      // No fault of the batch: it goes out first when the key is mended.
+      return { to: 'retrying', call, nextAttemptAt: now, countAttempt: false }
+    case 'retry':
+    case 'misdirected':
+      if (result.code === 'aborted') return { to: 'retrying', call, nextAttemptAt: now, countAttempt: false }
+      if (isSuspect) return takeApart()
+      if (now - batch.createdAt >= options.retryWindowMs) return { to: 'failed', call }
+      return {
+        to: 'retrying',
+        call,
+        nextAttemptAt: now + backoffMs(batch.attempts + 1, options.backoff, random, result.retryAfterMs),
+        countAttempt: true
+      }
+  }
+}

@@ -1,0 +1,355 @@
+import { entryBytes, type Api } from '../destination/index.js'
+import type { CallResult } from '../dopt/call-result.js'
+import type { DoptClient } from '../dopt/client.js'
+import { StoreError } from '../store/errors.js'
+import type { OpenBatch, Settlement, Store } from '../store/store.js'
+import { sleep, type Clock } from './clock.js'
+import { decide } from './decide.js'
+import { EndpointHealth } from './endpoint-health.js'
+import { CallRate } from './call-rate.js'
+import type { Logger } from './logger.js'
+import type { BackoffOptions } from './retry-policy.js'
+import { Suspects } from './suspects.js'
+
+export interface SenderOptions {
+  api: Api
+  /** Users a call, at most. */
+  batchSize: number
+  maxBodyBytes: number
+  /** How long an event may wait for others to fill its batch. */
+  flushIntervalMs: number
+  /** Calls in flight at a time, at most. */
+  concurrency: number
+  retryWindowMs: number
+  backoff: BackoffOptions
+  keyProbeMs: number
+  maxCallsPerSecond?: number | undefined
+}
+
+/** What the sender has done since it started. */
+export interface SenderTotals {
+  /** Calls made, whatever came of them. */
+  calls: number
+  /** Users in the calls that were delivered. */
+  users: number
+  delivered: number
+  superseded: number
+  failed: number
+}
+
+/** How waiting for everything to be settled ended. */
+export type SettledReason = 'settled' | 'key-refused' | 'stalled' | 'interrupted'
+
+/** How often to look for work that another process has put into the store. */
+const IDLE_POLL_MS = 1000
+/** How long to wait before asking again a store that is full or locked. */
+const STORE_RETRY_MS = 500
+const SETTLE_POLL_MS = 20
+
+/**
+ * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own: what is to be
+ * sent next is always the store's word, so that a crash at any moment loses nothing and memory does not grow.
+ */
+export class Sender {
+  readonly health: EndpointHealth
+  readonly totals: SenderTotals = { calls: 0, users: 0, delivered: 0, superseded: 0, failed: 0 }
+  /** When something was last settled for good. */
+  lastMovedAt: number
+  /** Told of every call with users that is over, and of what it means for its batch. Must not throw. */
+  onCall: ((result: CallResult, settlement: Settlement) => void) | undefined
+  readonly #rate: CallRate
+  readonly #suspects = new Suspects()
+  readonly #calls = new Set<Promise<void>>()
+  #inFlight = 0
+  #draining = 0
+  #probedWithWaiting = false
+  #retryAt: number | undefined
+  #flushAt: number | undefined
+  #storeRestsUntil = 0
+  #pumping: Promise<void> | undefined
+  #pumpAgain = false
+  #stopped = false
+  #cancelTimer: (() => void) | undefined
+  readonly #abort = new AbortController()
+
+  constructor(
+    private readonly store: Store,
+    private readonly client: DoptClient,
+    private readonly options: SenderOptions,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly random: () => number = Math.random
+  ) {
+    this.lastMovedAt = clock.now()
+    this.#rate = new CallRate(options.maxCallsPerSecond)
+    this.health = new EndpointHealth({
+      concurrency: options.concurrency,
+      backoff: options.backoff,
+      keyProbeMs: options.keyProbeMs,
+      now: () => clock.now(),
+      random,
+      onChange: (record) => {
+        this.logger[record.state === 'ok' ? 'info' : 'warn']({ endpoint: record.state }, `endpoint is ${record.state}`)
+        // Only a note for other processes: the next change, or the next start, writes it again.
+        this.store.saveEndpoint(record).catch(() => undefined)
+      }
+    })
+  }
+
+  /** Becomes the store's sender. Throws StoreError `in-use` when another is. */
+  async start(): Promise<void> {
+    const now = this.clock.now()
+    const { waiting } = await this.store.resume(now)
+    if (waiting > 0) {
+      this.#retryAt = now
+      this.health.startCarefully()
+    }
+    await this.store.saveEndpoint(this.health.record)
+    this.wake()
+  }
+
+  /** Something may be there to send. */
+  wake(): void {
+    void this.#pump()
+  }
+
+  /** Resolves when everything that is due has been tried; does not wait for batches to fill up. */
+  async drain(): Promise<void> {
+    this.#draining++
+    try {
+      for (;;) {
+        await this.#pump()
+        const untilRate = this.#rate.nextAt - this.clock.now()
+        if (this.#stopped) return
+        if (this.#calls.size > 0) await Promise.race(this.#calls)
+        else if (untilRate > 0) await sleep(this.clock, untilRate, this.#abort.signal)
+        else return
+      }
+    } finally {
+      this.#draining--
+    }
+  }
+
+  /** Resolves when nothing is left to do, or when waiting on has no sense. */
+  async untilSettled(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<SettledReason> {
+    const startedAt = this.clock.now()
+    for (;;) {
+      const moved = Math.max(startedAt, this.lastMovedAt)
+      await this.#drainUnless(options.signal, moved + options.giveUpAfterMs)
+      if (options.signal?.aborted || this.#stopped) return 'interrupted'
+      const agenda = await this.store.agenda()
+      if (!agenda.hasPending && agenda.openBatches === 0) return 'settled'
+      if (this.health.state === 'key-refused') return 'key-refused'
+      if (this.clock.now() - Math.max(startedAt, this.lastMovedAt) >= options.giveUpAfterMs) return 'stalled'
+      await sleep(this.clock, SETTLE_POLL_MS, options.signal)
+    }
+  }
+
+  /** Starts no more calls; lets those in flight end, and cuts them short after `deadlineMs`. What was cut is sent again. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopped = true
+    this.#cancelTimer?.()
+    const cancel = this.clock.schedule(() => this.#abort.abort(), deadlineMs)
+    await this.#pumping
+    await Promise.all(this.#calls)
+    cancel()
+  }
+
+  async #drainUnless(signal: AbortSignal | undefined, until: number): Promise<void> {
+    const over = new AbortController()
+    const end = (): void => over.abort()
+    signal?.addEventListener('abort', end, { once: true })
+    try {
+      const limit = sleep(this.clock, Math.max(0, until - this.clock.now()), over.signal)
+      await Promise.race([this.drain(), limit])
+    } finally {
+      over.abort()
+      signal?.removeEventListener('abort', end)
+    }
+  }
+
+  /** One pass at a time; a call during a pass makes for another pass after it. */
+  async #pump(): Promise<void> {
+    if (this.#pumping !== undefined) {
+      this.#pumpAgain = true
+      return this.#pumping
+    }
+    this.#pumping = this.#passes()
+    return this.#pumping
+  }
+
+  async #passes(): Promise<void> {
+    do {
+      this.#pumpAgain = false
+      try {
+        await this.#pass()
+      } catch (error) {
+        if (!this.#stopped) this.#pauseForStore(error)
+      }
+    } while (this.#pumpAgain && !this.#stopped)
+    // In the same turn as the check above: whoever wakes the sender from now on starts a pass of its own.
+    this.#pumping = undefined
+    this.#setTimer()
+  }
+
+  async #pass(): Promise<void> {
+    if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
+    if (this.health.state === 'key-refused') await this.#probeKey()
+    while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.isOpen(this.clock.now())) {
+      const batch = await this.#next()
+      if (batch === undefined) return
+      this.#launch(batch)
+    }
+  }
+
+  async #probeKey(): Promise<void> {
+    if (this.clock.now() < (this.health.nextProbeAt ?? 0)) return
+    const startedAt = this.clock.now()
+    this.health.take(await this.client.checkKey(this.#abort.signal), startedAt)
+  }
+
+  /**
+   * The next batch to send. One that waits goes first when it is due, and any that waits will do as a probe; but after a
+   * probe with a batch that waited, the next is a new one: a batch that Dopt breaks on must not pass for an outage.
+   */
+  async #next(): Promise<OpenBatch | undefined> {
+    const isProbe = this.health.state !== 'ok'
+    const newFirst = isProbe && this.#probedWithWaiting
+    const first = newFirst ? await this.#form() : await this.#claim(isProbe)
+    const batch = first ?? (newFirst ? await this.#claim(isProbe) : await this.#form())
+    this.#probedWithWaiting = isProbe && batch !== undefined && (first !== undefined) !== newFirst
+    return batch
+  }
+
+  async #claim(isProbe: boolean): Promise<OpenBatch | undefined> {
+    const now = this.clock.now()
+    if (this.#retryAt === undefined || (this.#retryAt > now && !isProbe)) return undefined
+    const batch = await this.store.claimRetry(isProbe ? Number.MAX_SAFE_INTEGER : now, now)
+    this.#retryAt = await this.store.nextRetryAt()
+    return batch
+  }
+
+  async #form(): Promise<OpenBatch | undefined> {
+    const { api, batchSize, maxBodyBytes, flushIntervalMs } = this.options
+    for (;;) {
+      const now = this.clock.now()
+      const formed = await this.store.formBatch({
+        now,
+        maxUsers: batchSize,
+        // A body is one byte longer than its entries: they bring their commas, and it has two brackets.
+        maxBodyBytes: maxBodyBytes - 1,
+        entryBytes: (entry) => entryBytes(api, entry),
+        flushBefore: this.#draining > 0 ? Number.MAX_SAFE_INTEGER : now - flushIntervalMs
+      })
+      this.#flushAt = formed.kind === 'waiting' ? formed.until : undefined
+      switch (formed.kind) {
+        case 'formed':
+          if (formed.superseded > 0) this.#move({ superseded: formed.superseded })
+          return formed.batch
+        case 'too-large':
+          this.logger.warn({ batch: formed.batchId }, 'one user is larger than a call may be: not sent')
+          this.#move({ failed: formed.events })
+          break
+        case 'superseded':
+          this.#move({ superseded: formed.events })
+          break
+        case 'waiting':
+        case 'nothing':
+          return undefined
+      }
+    }
+  }
+
+  #launch(batch: OpenBatch): void {
+    this.#inFlight++
+    const call = this.#send(batch).finally(() => {
+      this.#calls.delete(call)
+      this.wake()
+    })
+    this.#calls.add(call)
+  }
+
+  async #send(batch: OpenBatch): Promise<void> {
+    const startedAt = this.clock.now()
+    this.#rate.take(startedAt)
+    this.totals.calls++
+    const result = await this.client.identifyMany(batch.entries, this.#abort.signal)
+    this.#inFlight--
+    this.health.take(result, startedAt)
+    const isSuspect = this.#suspects.take(batch, result)
+    const settlement = decide(batch, result, this.options, this.clock.now(), this.random(), isSuspect)
+    this.onCall?.(result, settlement)
+    const fields = { batch: batch.id, users: batch.entries.length, status: result.status, code: result.code }
+    this.logger[settlement.to === 'delivered' ? 'debug' : 'warn'](
+      { ...fields, ms: Math.round(result.durationMs) },
+      `batch ${settlement.to}`
+    )
+    // The slot is free already: the next call goes out while this one's fate is being written down.
+    this.wake()
+    if (await this.#record(batch, settlement)) this.#note(batch, settlement)
+  }
+
+  /** Writes a settlement down, however long the store cannot take it. After a stop the batch is simply sent again. */
+  async #record(batch: OpenBatch, settlement: Settlement): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.store.settle(batch.id, settlement)
+        return true
+      } catch (error) {
+        if (!(error instanceof StoreError && error.isPassing) || this.#stopped) {
+          this.logger.error(
+            { batch: batch.id, code: error instanceof StoreError ? error.code : undefined },
+            'not recorded'
+          )
+          return false
+        }
+        await sleep(this.clock, STORE_RETRY_MS)
+      }
+    }
+  }
+
+  #note(batch: OpenBatch, settlement: Settlement): void {
+    switch (settlement.to) {
+      case 'delivered':
+        this.totals.users += batch.entries.length
+        this.#move({ delivered: batch.events - batch.superseded, superseded: batch.superseded })
+        break
+      case 'failed':
+        this.#move({ failed: batch.events })
+        break
+      case 'split':
+        this.#retryAt = settlement.call.at
+        this.#move({})
+        break
+      case 'retrying':
+        this.#retryAt = Math.min(this.#retryAt ?? Infinity, settlement.nextAttemptAt)
+    }
+  }
+
+  #move(settled: Partial<Pick<SenderTotals, 'delivered' | 'superseded' | 'failed'>>): void {
+    this.totals.delivered += settled.delivered ?? 0
+    this.totals.superseded += settled.superseded ?? 0
+    this.totals.failed += settled.failed ?? 0
+    this.lastMovedAt = this.clock.now()
+  }
+
+  #pauseForStore(error: unknown): void {
+    const code = error instanceof StoreError ? error.code : undefined
+    this.logger.error({ code }, error instanceof Error ? error.message : 'the store failed')
+    this.#storeRestsUntil = this.clock.now() + STORE_RETRY_MS
+  }
+
+  /** Wakes the sender when a batch is due, a probe may go out or waiting events have waited enough, and now and then anyway. */
+  #setTimer(): void {
+    this.#cancelTimer?.()
+    if (this.#stopped) return
+    const now = this.clock.now()
+    const times = [this.#flushAt, this.health.nextProbeAt ?? this.#retryAt, this.#rate.nextAt, this.#storeRestsUntil]
+    // What was due and could not start waits for a call in flight, whose end wakes the sender.
+    const later = times.filter((time) => time !== undefined && time > now).map(Number)
+    this.#cancelTimer = this.clock.schedule(
+      () => this.wake(),
+      Math.min(IDLE_POLL_MS, ...later.map((time) => time - now))
+    )
+  }
+}

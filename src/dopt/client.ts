@@ -1,0 +1,163 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import got, { CancelError, RequestError, TimeoutError, type Got, type Response } from 'got'
+import {
+  checkKeyRequest,
+  manyUsersRequest,
+  outcomeOf,
+  parseCount,
+  type Api,
+  type UserEntry,
+  type WireRequest
+} from '../destination/index.js'
+import type { CallResult } from './call-result.js'
+import { redact } from './redact.js'
+import { parseRetryAfter } from './retry-after.js'
+
+export interface DoptClientOptions {
+  apiKey: string
+  /** http or https address, without a path as a rule. */
+  endpoint: string
+  api: Api
+  /** Sockets kept open at most. */
+  maxSockets: number
+  /** Bound on a whole call, from the look-up of the name to the last byte of the answer. */
+  requestTimeoutMs?: number
+}
+
+/** What the forwarder needs of Dopt. */
+export interface DoptClient {
+  /** At most 100 users, none of them twice. */
+  identifyMany(users: readonly UserEntry[], signal?: AbortSignal): Promise<CallResult>
+  /** Changes nothing at Dopt. `delivered` means that the key was accepted. */
+  checkKey(signal?: AbortSignal): Promise<CallResult>
+  close(): void
+}
+
+const REQUEST_TIMEOUT_MS = 30_000
+/** Dopt's answers are a few dozen bytes; whatever is longer is not Dopt's. */
+const MAX_ANSWER_BYTES = 64 * 1024
+const MAX_WORDS = 500
+const MAX_CODE = 100
+
+/** A client of Dopt's users API over HTTP. The key leaves it in the request header and nowhere else. */
+export class GotDoptClient implements DoptClient {
+  readonly #got: Got
+  readonly #agents: { http: HttpAgent; https: HttpsAgent }
+  readonly #origin: string
+
+  constructor(private readonly options: DoptClientOptions) {
+    const { maxSockets } = options
+    this.#agents = {
+      http: new HttpAgent({ keepAlive: true, maxSockets }),
+      https: new HttpsAgent({ keepAlive: true, maxSockets })
+    }
+    this.#origin = options.endpoint.replace(/\/+$/, '')
+    this.#got = got.extend({
+      method: 'POST',
+      agent: this.#agents,
+      headers: {
+        'x-api-key': options.apiKey,
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': 'dopt-destination'
+      },
+      // Retrying is the ledger's business, and the key must not follow a redirect to another host.
+      retry: { limit: 0 },
+      followRedirect: false,
+      throwHttpErrors: false,
+      decompress: false,
+      timeout: { request: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS }
+    })
+  }
+
+  async identifyMany(users: readonly UserEntry[], signal?: AbortSignal): Promise<CallResult> {
+    const { body, ...result } = await this.#call(manyUsersRequest(this.options.api, users), signal)
+    if (result.outcome !== 'delivered') return result
+    const count = parseCount(body)
+    if (count === undefined || count > users.length) {
+      const message = `${this.#origin} answered ${result.status}, but not in the form that Dopt documents: what it did is unknown`
+      return { ...result, outcome: 'retry', code: 'unexpected_answer', message }
+    }
+    if (count < users.length) {
+      const message = `Dopt counted ${count} of the ${users.length} users sent`
+      return { ...result, outcome: 'split', code: 'count_mismatch', message }
+    }
+    return result
+  }
+
+  async checkKey(signal?: AbortSignal): Promise<CallResult> {
+    const { outcome, status, code, message, retryAfterMs, durationMs } = await this.#call(
+      checkKeyRequest(this.options.api),
+      signal
+    )
+    const result: CallResult = { outcome, status, code, message, retryAfterMs, durationMs }
+    // Any answer below 500 to an empty call, but for a refused key or a wrong address, means that the key was accepted.
+    const isAccepted = result.outcome === 'split' || result.outcome === 'reject'
+    return isAccepted && (result.status ?? 500) < 500 ? { ...result, outcome: 'delivered' } : result
+  }
+
+  close(): void {
+    this.#agents.http.destroy()
+    this.#agents.https.destroy()
+  }
+
+  async #call({ path, body }: WireRequest, signal?: AbortSignal): Promise<CallResult & { body: string }> {
+    const startedAt = performance.now()
+    const request = this.#got(this.#origin + path, { body, ...(signal && { signal }) })
+    void request.on('downloadProgress', ({ transferred }) => {
+      if (transferred > MAX_ANSWER_BYTES) request.cancel()
+    })
+    try {
+      const response = await request
+      return { ...this.#read(response), durationMs: performance.now() - startedAt }
+    } catch (error) {
+      return { ...this.#explain(error, signal), durationMs: performance.now() - startedAt }
+    }
+  }
+
+  #read(response: Response<string>): Omit<CallResult, 'durationMs'> & { body: string } {
+    const { statusCode: status, body } = response
+    const outcome = outcomeOf(status)
+    const retryAfterMs = parseRetryAfter(response.headers['retry-after'], Date.now())
+    if (outcome === 'delivered') return { outcome, status, code: undefined, message: undefined, retryAfterMs, body }
+    const { code, details } = parseError(body)
+    const fallback =
+      status >= 300 && status < 400 ? 'redirected: check the endpoint' : response.statusMessage || 'no words'
+    const ownCode = code === undefined ? undefined : this.#words(code).slice(0, MAX_CODE)
+    return { outcome, status, code: ownCode, message: this.#words(details ?? fallback), retryAfterMs, body: '' }
+  }
+
+  #explain(error: unknown, signal?: AbortSignal): Omit<CallResult, 'durationMs'> & { body: string } {
+    const failed = { outcome: 'retry' as const, status: undefined, retryAfterMs: undefined, body: '' }
+    if (signal?.aborted) return { ...failed, code: 'aborted', message: 'the call was cut short by shutdown' }
+    if (error instanceof TimeoutError) {
+      return { ...failed, code: 'timeout', message: `${this.#origin} did not answer in time` }
+    }
+    if (error instanceof CancelError) {
+      return { ...failed, code: 'answer_too_large', message: `the answer of ${this.#origin} does not end` }
+    }
+    const code = error instanceof RequestError ? error.code : 'unknown'
+    return { ...failed, code: 'network_error', message: this.#words(`cannot reach ${this.#origin} (${code})`) }
+  }
+
+  /** One line, without the key, of a length that can be kept and shown. */
+  #words(text: string): string {
+    return redact(text, this.options.apiKey).replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS)
+  }
+}
+
+/** `{ code, details }` of Dopt's errors; anything else, such as a balancer's HTML page, has neither. */
+function parseError(body: string): { code: string | undefined; details: string | undefined } {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(body)
+  } catch {
+    parsed = undefined
+  }
+  const field = (name: string): string | undefined => {
+    const value: unknown = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, name) : undefined
+    return typeof value === 'string' ? value : undefined
+  }
+  return { code: field('code'), details: field('details') }
+}

@@ -1,0 +1,11 @@
+/** A header that asks for more is mistaken, or meant for somebody else; believing it would stop all delivery. */
+const LONGEST_WAIT_MS = 24 * 3600_000
+
+/** Milliseconds to wait according to a `Retry-After` header (seconds or an HTTP date); undefined when it says nothing usable. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined
+  const text = value.trim()
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(LONGEST_WAIT_MS, Math.round(Number(text) * 1000))
+  const at = /[a-z]/i.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(at) ? undefined : Math.min(LONGEST_WAIT_MS, Math.max(0, at - now))
+}

@@ -1,0 +1,191 @@
+import { systemClock } from './delivery/clock.js'
+import { silentLogger } from './delivery/logger.js'
+import { Retention } from './delivery/retention.js'
+import { Sender, type SenderTotals, type SettledReason } from './delivery/sender.js'
+import { GotDoptClient } from './dopt/client.js'
+import { resolveOptions, type ForwarderOptions, type ResolvedOptions } from './options.js'
+import { SqliteStore } from './store/sqlite-store.js'
+import type { Books, EventCounts, NewEvent, NewRejection, SeqRange, Store } from './store/store.js'
+import type { IgnoredReason } from './translate/translation.js'
+import { Translator } from './translate/translator.js'
+
+/** Something that came in and cannot be translated; `index` is its place in what was handed over. */
+export interface Rejection {
+  index: number
+  reason: string
+}
+
+/** What became of the events handed to `accept`, committed to disk. `received` is the sum of the other four. */
+export interface Receipt {
+  received: number
+  accepted: number
+  duplicates: number
+  rejected: number
+  ignored: number
+  ignoredReasons: Partial<Record<IgnoredReason, number>>
+  rejections: Rejection[]
+  /** Arrival numbers of the accepted events, to ask later where they stand. */
+  range: SeqRange | undefined
+}
+
+/** An event, and how to call its source in a rejection. */
+export interface SourcedEvent {
+  source: string
+  /** The parsed event, or the text that could not be parsed and why. */
+  value: { event: unknown } | { malformed: string; raw: string; complete: boolean }
+}
+
+export interface AcceptOptions {
+  /** Rejections kept in the store that these events replace. */
+  replacesRejections?: readonly number[]
+}
+
+const SHUTDOWN_DEADLINE_MS = 10_000
+
+/** Segment events in, users in Dopt out, with a durable store between. Made by `createForwarder`. */
+export class Forwarder {
+  readonly #translator: Translator
+  readonly #client: GotDoptClient | undefined
+  readonly #retention: Retention | undefined
+
+  private constructor(
+    readonly store: Store,
+    readonly sender: Sender | undefined,
+    client: GotDoptClient | undefined,
+    options: ResolvedOptions
+  ) {
+    this.#client = client
+    if (sender !== undefined) {
+      this.#retention = new Retention(store, options, systemClock, options.logger ?? silentLogger)
+      this.#retention.start()
+    }
+    this.#translator = new Translator({ nestedProperties: options.nestedProperties })
+  }
+
+  /** Throws ConfigurationError or StoreError. */
+  static async create(given: ForwarderOptions): Promise<Forwarder> {
+    const options = resolveOptions(given)
+    const store = SqliteStore.open(options.store, {
+      synchronous: options.synchronous,
+      ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes })
+    })
+    if (!options.send) return new Forwarder(store, undefined, undefined, options)
+    const client = new GotDoptClient({ ...options, maxSockets: options.concurrency + 1 })
+    const sender = new Sender(
+      store,
+      client,
+      { ...options, backoff: { baseMs: options.retryBaseMs, maxMs: options.retryMaxMs } },
+      systemClock,
+      options.logger ?? silentLogger
+    )
+    try {
+      await sender.start()
+    } catch (error) {
+      client.close()
+      await store.close()
+      throw error
+    }
+    return new Forwarder(store, sender, client, options)
+  }
+
+  /**
+   * Takes in one Segment event or several. When it resolves, what was accepted is on disk and will reach Dopt, now or
+   * after a restart. Rejects with StoreError, and then none of these events was taken.
+   */
+  async accept(events: unknown): Promise<Receipt> {
+    const list: readonly unknown[] = Array.isArray(events) ? events : [events]
+    return this.acceptSourced(list.map((event) => ({ source: 'in process', value: { event } })))
+  }
+
+  /** As `accept`, for events whose origin is known, some of which may not be events at all. */
+  async acceptSourced(items: readonly SourcedEvent[], options: AcceptOptions = {}): Promise<Receipt> {
+    const parsed = items.filter(({ value }) => 'event' in value)
+    const translations = await this.#translator.translate(
+      parsed.map(({ value }) => ('event' in value ? value.event : undefined)),
+      Date.now()
+    )
+    const events: NewEvent[] = []
+    const kept: NewRejection[] = []
+    const rejections: Rejection[] = []
+    const ignoredReasons: Partial<Record<IgnoredReason, number>> = {}
+    let next = 0
+    items.forEach(({ source, value }, index) => {
+      const reject = (reason: string, raw: string, complete: boolean): void => {
+        kept.push({ source, reason, raw, complete })
+        rejections.push({ index, reason })
+      }
+      if ('malformed' in value) return reject(value.malformed, value.raw, value.complete)
+      const translation = translations[next++]
+      if (translation === undefined) return
+      if (translation.kind === 'event') events.push(translation.event)
+      else if (translation.kind === 'rejected') {
+        const text = toText(value.event)
+        reject(translation.reason, text ?? '(no JSON text)', text !== undefined)
+      } else ignoredReasons[translation.reason] = (ignoredReasons[translation.reason] ?? 0) + 1
+    })
+    const { accepted, duplicates, range } = await this.store.accept({
+      events,
+      rejections: kept,
+      ignored: ignoredReasons,
+      ...options
+    })
+    if (accepted > 0) this.sender?.wake()
+    return {
+      received: items.length,
+      accepted,
+      duplicates,
+      rejected: kept.length,
+      ignored: items.length - events.length - kept.length,
+      ignoredReasons,
+      rejections,
+      range
+    }
+  }
+
+  /** Resolves when everything that is due has been tried. */
+  async drain(): Promise<void> {
+    await this.sender?.drain()
+  }
+
+  /** Resolves when all that the store holds is settled, or when waiting on has no sense. */
+  async untilSettled(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<SettledReason> {
+    return (await this.sender?.untilSettled(options)) ?? 'settled'
+  }
+
+  /** What the sender has done since it started. */
+  get totals(): SenderTotals {
+    return this.sender?.totals ?? { calls: 0, users: 0, delivered: 0, superseded: 0, failed: 0 }
+  }
+
+  /** The whole store's books. */
+  async books(): Promise<Books> {
+    return this.store.books()
+  }
+
+  /** Where the events of these receipts' ranges stand. */
+  async countStates(ranges: readonly SeqRange[]): Promise<EventCounts> {
+    return this.store.countStates(ranges)
+  }
+
+  /** Lets calls in flight end (cut short after `deadlineMs`, and sent again by the next start), then closes the store. */
+  async close(options: { deadlineMs?: number } = {}): Promise<void> {
+    await this.#retention?.stop()
+    await this.sender?.stop(options.deadlineMs ?? SHUTDOWN_DEADLINE_MS)
+    this.#client?.close()
+    await this.store.close()
+  }
+}
+
+/** Undefined for what has no JSON text. */
+function toText(event: unknown): string | undefined {
+  try {
+    return JSON.stringify(event)
+  } catch {
+    return undefined
+  }
+}
+
+/** Opens the store, becomes its sender and begins to deliver. Throws ConfigurationError or StoreError. */
+export async function createForwarder(options: ForwarderOptions): Promise<Forwarder> {
+  return Forwarder.create(options)
+}

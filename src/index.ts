@@ -1,0 +1,9 @@
+import { destination } from './destination/index.js'
+
+export { createForwarder, type Forwarder, type Receipt, type Rejection } from './forwarder.js'
+export { ConfigurationError, type ForwarderOptions } from './options.js'
+export { StoreError, type StoreErrorCode } from './store/errors.js'
+export type { Books, EndpointState, EventCounts, EventState } from './store/store.js'
+export type { Logger } from './delivery/logger.js'
+export { destination }
+export default destination

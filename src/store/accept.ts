@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import type { Database } from 'better-sqlite3'
+import { COUNTERS, IGNORED_PREFIX, prepareCount } from './counters.js'
+import { textKey } from './keys.js'
+import type { AcceptReceipt, Intake, NewEvent, NewRejection, SeqRange } from './store.js'
+
+/** Writes what came in. To be run inside a transaction. */
+export function prepareAccept(db: Database): (intake: Intake, now: number) => AcceptReceipt {
+  const insertEvent = db.prepare<[number, string, string, number, string, number, string]>(
+    `insert into events (message_key, message_id, identifier, arrived_at, properties)
+     select ?, ?, ?, ?, ?
+     where not exists (select 1 from events where message_key = ? and message_id = ?)`
+  )
+  const insertLedger = db.prepare<[number | bigint, number, number]>(
+    'insert into ledger (seq, user_key, event_time) values (?, ?, ?)'
+  )
+  const insertRejection = db.prepare<[string, string, string, string, number, number]>(
+    `insert into rejected (content_key, source, reason, raw, complete, received_at) values (?, ?, ?, ?, ?, ?)
+     on conflict (content_key) do nothing`
+  )
+  const deleteRejection = db.prepare<[number]>('delete from rejected where id = ?')
+  const count = prepareCount(db)
+
+  function storeEvent(event: NewEvent): number | undefined {
+    // Half a surrogate pair has no UTF-8 form: the database would turn it into this, and no longer find it by its key.
+    const messageId = event.messageId.toWellFormed()
+    const identifier = event.identifier.toWellFormed()
+    const key = textKey(messageId)
+    const inserted = insertEvent.run(key, messageId, identifier, event.arrivedAt, event.properties, key, messageId)
+    if (inserted.changes === 0) return undefined
+    insertLedger.run(inserted.lastInsertRowid, textKey(identifier), event.eventTime)
+    return Number(inserted.lastInsertRowid)
+  }
+
+  function keepRejection(rejection: NewRejection, now: number): void {
+    const contentKey = createHash('sha256').update(`${rejection.reason}\0${rejection.raw}`).digest('base64')
+    insertRejection.run(contentKey, rejection.source, rejection.reason, rejection.raw, rejection.complete ? 1 : 0, now)
+  }
+
+  return (intake, now) => {
+    let accepted = 0
+    let range: SeqRange | undefined
+    for (const event of intake.events) {
+      const seq = storeEvent(event)
+      if (seq === undefined) continue
+      accepted++
+      range = { first: range?.first ?? seq, last: seq }
+    }
+    // In this order: what is rejected again for the same reason has to be kept again.
+    for (const id of intake.replacesRejections ?? []) deleteRejection.run(id)
+    for (const rejection of intake.rejections) keepRejection(rejection, now)
+
+    const duplicates = intake.events.length - accepted
+    count(COUNTERS.accepted, accepted)
+    count(COUNTERS.duplicates, duplicates)
+    count(COUNTERS.rejected, intake.rejections.length)
+    for (const [reason, times] of Object.entries(intake.ignored)) count(IGNORED_PREFIX + reason, times)
+    return { accepted, duplicates, range }
+  }
+}

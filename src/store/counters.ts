@@ -1,0 +1,23 @@
+import type { Database } from 'better-sqlite3'
+
+/** Totals that no longer can be, or never could be, counted from rows. */
+export const COUNTERS = {
+  accepted: 'accepted',
+  duplicates: 'duplicates',
+  rejected: 'rejected',
+  prunedDelivered: 'pruned-delivered',
+  prunedSuperseded: 'pruned-superseded',
+  removed: 'removed'
+} as const
+
+/** Followed by the reason. */
+export const IGNORED_PREFIX = 'ignored:'
+
+export function prepareCount(db: Database): (name: string, times: number) => void {
+  const add = db.prepare<[string, number]>(
+    'insert into counters (name, value) values (?, ?) on conflict (name) do update set value = value + excluded.value'
+  )
+  return (name, times) => {
+    if (times > 0) add.run(name, times)
+  }
+}

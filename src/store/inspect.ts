@@ -1,0 +1,212 @@
+import type { Database } from 'better-sqlite3'
+import { COUNTERS, IGNORED_PREFIX } from './counters.js'
+import { textKey } from './keys.js'
+import type {
+  Agenda,
+  AttemptRecord,
+  BatchFilter,
+  BatchRecord,
+  BatchState,
+  Books,
+  EndpointRecord,
+  EventCounts,
+  EventRecord,
+  EventState,
+  RejectionRecord,
+  SenderRecord,
+  SeqRange
+} from './store.js'
+
+/** The latest attempts are what people look at. */
+const MAX_ATTEMPTS = 100
+
+type Row<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
+
+const EVENT = `select l.seq, e.message_id as messageId, e.identifier, l.event_time as eventTime, e.arrived_at as arrivedAt,
+    e.properties, l.batch_id as batchId, o.message_id as supersededBy,
+    case when b.state is null then 'pending'
+         when b.state = 'delivered' and l.superseded_by is not null then 'superseded' else b.state end as state
+  from ledger l join events e on e.seq = l.seq left join batches b on b.id = l.batch_id
+    left join events o on o.seq = l.superseded_by`
+
+const BATCH = `select id, state, parent_id as parentId, users, events, superseded, attempts, created_at as createdAt,
+    next_attempt_at as nextAttemptAt, settled_at as settledAt, last_attempt_at as lastAttemptAt, last_status as lastStatus,
+    last_code as lastCode, last_error as lastError from batches`
+
+function withoutNulls<T extends object>(row: Row<T>): T {
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value ?? undefined])) as T
+}
+
+export function emptyCounts(): EventCounts {
+  return { pending: 0, sending: 0, retrying: 0, delivered: 0, superseded: 0, failed: 0 }
+}
+
+/** Everything that only reads. */
+export function prepareInspect(db: Database) {
+  const fact = db.prepare<[string], string>('select value from facts where name = ?').pluck()
+  const pendingCount = db.prepare<[], number>('select count(*) from ledger where batch_id is null').pluck()
+  const firstPending = db
+    .prepare<[], number>('select seq from ledger where batch_id is null order by seq limit 1')
+    .pluck()
+  const arrivedAt = db.prepare<[number], number>('select arrived_at from events where seq = ?').pluck()
+  const byState = db.prepare<[], { state: BatchState; batches: number; events: number; superseded: number }>(
+    'select state, count(*) as batches, sum(events) as events, sum(superseded) as superseded from batches group by state'
+  )
+  const rejectedCount = db.prepare<[], number>('select count(*) from rejected').pluck()
+  const counters = db.prepare<[], { name: string; value: number }>('select name, value from counters')
+  const lastErrors = db.prepare<[], Row<Books['lastErrors'][number]>>(
+    `select id as batchId, last_attempt_at as at, last_status as status, last_code as code, last_error as error from batches
+     where state in ('retrying', 'failed') and last_error is not null order by last_attempt_at desc limit 5`
+  )
+  const openBatches = db
+    .prepare<[], number>("select count(*) from batches where state in ('sending', 'retrying')")
+    .pluck()
+  const nextRetryAt = db
+    .prepare<[], number | null>(
+      "select min(next_attempt_at) from batches indexed by batches_waiting where state = 'retrying'"
+    )
+    .pluck()
+  const statesOfRange = db.prepare<[number, number], { state: BatchState | null; events: number; superseded: number }>(
+    `select b.state, count(*) as events, count(l.superseded_by) as superseded
+     from ledger l left join batches b on b.id = l.batch_id where l.seq between ? and ? group by b.state`
+  )
+  const batches = db.prepare<[{ state: string | null; since: number | null; limit: number }], Row<BatchRecord>>(
+    `${BATCH} where (@state is null or state = @state) and (@since is null or created_at >= @since)
+     order by id desc limit @limit`
+  )
+  const batch = db.prepare<[number], Row<BatchRecord>>(`${BATCH} where id = ?`)
+  const children = db.prepare<[number], Row<BatchRecord>>(`${BATCH} where parent_id = ? order by id`)
+  const attempts = db.prepare<[number, number], Row<AttemptRecord>>(
+    'select attempt, at, status, code, error from attempts where batch_id = ? order by rowid desc limit ?'
+  )
+  const eventsOfBatch = db.prepare<[number, number], Row<EventRecord>>(
+    `${EVENT} where l.batch_id = ? order by l.seq limit ?`
+  )
+  const eventByMessage = db.prepare<[number, string], Row<EventRecord>>(
+    `${EVENT} where e.message_key = ? and e.message_id = ?`
+  )
+  const eventsOfUser = db.prepare<[number, string, number], Row<EventRecord>>(
+    `${EVENT} where l.user_key = ? and e.identifier = ? order by l.event_time desc, l.seq desc limit ?`
+  )
+  const countOfUser = db
+    .prepare<[number, string], number>(
+      'select count(*) from ledger l join events e on e.seq = l.seq where l.user_key = ? and e.identifier = ?'
+    )
+    .pluck()
+  const rejections = db.prepare<[number, number], Omit<RejectionRecord, 'complete'> & { complete: number }>(
+    'select id, source, reason, raw, complete, received_at as receivedAt from rejected where id > ? order by id limit ?'
+  )
+  const pageBytes = db
+    .prepare<[], number>(
+      `select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size`
+    )
+    .pluck()
+
+  function readFact<T>(name: string): T | undefined {
+    const text = fact.get(name)
+    return text === undefined ? undefined : (JSON.parse(text) as T)
+  }
+
+  function addState(counts: EventCounts, state: BatchState, events: number, superseded: number): void {
+    if (state === 'split' || state === 'replayed') return
+    if (state === 'delivered') {
+      counts.delivered += events - superseded
+      counts.superseded += superseded
+    } else {
+      counts[state satisfies EventState] += events
+    }
+  }
+
+  function intake(counted: ReadonlyMap<string, number>): Books['intake'] {
+    const [accepted, duplicates, rejected] = [COUNTERS.accepted, COUNTERS.duplicates, COUNTERS.rejected].map(
+      (name) => counted.get(name) ?? 0
+    ) as [number, number, number]
+    const ignored = Object.fromEntries(
+      [...counted].flatMap(([name, value]) =>
+        name.startsWith(IGNORED_PREFIX) ? [[name.slice(IGNORED_PREFIX.length), value]] : []
+      )
+    )
+    const ignoredTotal = Object.values(ignored).reduce((a, b) => a + b, 0)
+    return { received: accepted + duplicates + rejected + ignoredTotal, accepted, duplicates, rejected, ignored }
+  }
+
+  function books(): Books {
+    const events = emptyCounts()
+    events.pending = pendingCount.get() ?? 0
+    const perState = { sending: 0, retrying: 0, delivered: 0, failed: 0, split: 0, replayed: 0 }
+    for (const row of byState.all()) {
+      perState[row.state] = row.batches
+      addState(events, row.state, row.events, row.superseded)
+    }
+    const first = firstPending.get()
+    const counted = new Map(counters.all().map(({ name, value }) => [name, value]))
+    // Retention has removed the rows, but what was delivered stays delivered.
+    events.delivered += counted.get(COUNTERS.prunedDelivered) ?? 0
+    events.superseded += counted.get(COUNTERS.prunedSuperseded) ?? 0
+    return {
+      events,
+      removed: counted.get(COUNTERS.removed) ?? 0,
+      rejected: rejectedCount.get() ?? 0,
+      batches: perState,
+      intake: intake(counted),
+      endpoint: readFact<EndpointRecord>('endpoint'),
+      sender: readFact<SenderRecord>('sender'),
+      oldestPendingAt: first === undefined ? undefined : arrivedAt.get(first),
+      lastErrors: lastErrors.all().map((row) => withoutNulls(row)),
+      bytes: pageBytes.get() ?? 0
+    }
+  }
+
+  function countStates(ranges: readonly SeqRange[]): EventCounts {
+    const counts = emptyCounts()
+    for (const { first, last } of ranges) {
+      for (const { state, events, superseded } of statesOfRange.all(first, last)) {
+        if (state === null) counts.pending += events
+        else addState(counts, state, events, superseded)
+      }
+    }
+    return counts
+  }
+
+  function agenda(): Agenda {
+    return { hasPending: firstPending.get() !== undefined, openBatches: openBatches.get() ?? 0 }
+  }
+
+  return {
+    // One transaction, so that the counts are of one moment.
+    books: (): Books => db.transaction(books)(),
+    countStates,
+    agenda,
+    nextRetryAt: () => nextRetryAt.get() ?? undefined,
+    bytes: () => pageBytes.get() ?? 0,
+    listBatches: (filter: BatchFilter): BatchRecord[] =>
+      batches
+        .all({ state: filter.state ?? null, since: filter.since ?? null, limit: filter.limit })
+        .map((row) => withoutNulls(row)),
+    getBatch: (id: number): { batch: BatchRecord; children: BatchRecord[]; attempts: AttemptRecord[] } | undefined => {
+      const row = batch.get(id)
+      return (
+        row && {
+          batch: withoutNulls(row),
+          children: children.all(id).map((child) => withoutNulls(child)),
+          attempts: attempts.all(id, MAX_ATTEMPTS).map((attempt) => withoutNulls(attempt))
+        }
+      )
+    },
+    eventsOfBatch: (id: number, limit: number): EventRecord[] =>
+      eventsOfBatch.all(id, limit).map((row) => withoutNulls(row)),
+    getEvent: (messageId: string): EventRecord | undefined => {
+      const row = eventByMessage.get(textKey(messageId), messageId)
+      return row && withoutNulls(row)
+    },
+    eventsOfUser: (identifier: string, limit: number): { events: EventRecord[]; total: number } => {
+      const key = textKey(identifier)
+      return {
+        events: eventsOfUser.all(key, identifier, limit).map((row) => withoutNulls(row)),
+        total: countOfUser.get(key, identifier) ?? 0
+      }
+    },
+    rejections: (afterId: number, limit: number): RejectionRecord[] =>
+      rejections.all(afterId, limit).map((row) => ({ ...row, complete: row.complete === 1 }))
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * A 52-bit hash of a text (two FNV-1a runs over its UTF-16 code units, mixed): an exact integer in JavaScript and a small
+ * one in an index. It is a hint and nothing more: whoever finds a row by it compares the text itself.
+ */
+export function textKey(text: string): number {
+  let low = 0x811c9dc5
+  let high = 0x9747b28c
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    low = Math.imul(low ^ unit, 0x01000193)
+    high = Math.imul(high ^ unit, 0x85ebca6b) ^ (high >>> 15)
+  }
+  low ^= low >>> 16
+  low = Math.imul(low, 0x7feb352d)
+  low ^= low >>> 15
+  return (high >>> 12) * 0x100000000 + (low >>> 0)
+}

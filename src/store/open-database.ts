@@ -1,0 +1,104 @@
+import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type Database from 'better-sqlite3'
+import { asStoreError, codeOf, StoreError } from './errors.js'
+import { checkOurs, migrate } from './migrations.js'
+import { SqliteDatabase } from './sqlite-driver.js'
+
+export interface OpenOptions {
+  /** `full` flushes the disk at every commit; `normal` may lose the last commits when the machine (not the program) dies. */
+  synchronous?: 'full' | 'normal'
+  /** Refuse to create the file. */
+  mustExist?: boolean
+}
+
+/** Pages (of 4 KiB) the WAL grows to before it is moved into the database: fewer, larger moves than the default 1,000. */
+const CHECKPOINT_PAGES = 8000
+const CACHE_KIB = 32 * 1024
+/** SQLite waits for another process's lock in the middle of the event loop, so only this long; GroupCommit waits on. */
+const LOCK_WAIT_MS = 250
+
+/** Opens, creates and migrates the database file. What is not ours is refused and left as it was. Throws StoreError. */
+export function openDatabase(name: string, options: OpenOptions = {}): Database.Database {
+  // A path in full, so that SQLite takes no name for a database in memory; trimmed, as the driver does it.
+  const file = resolve(name.trim())
+  const isNew = claimFile(file, name, options.mustExist ?? false)
+  let db: Database.Database | undefined
+  try {
+    db = new SqliteDatabase(file, { timeout: LOCK_WAIT_MS })
+    checkOurs(db, name)
+    makePrivate(file)
+    // Possible in a new file only: lets `prune` give space back in small steps.
+    if (isNew) db.pragma('auto_vacuum = incremental')
+    db.pragma('journal_mode = wal')
+    db.pragma(`synchronous = ${options.synchronous ?? 'full'}`)
+    // The ledger's own tests keep its references whole; checking them at every insert would cost the hot path a look-up.
+    db.pragma('foreign_keys = off')
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    db.pragma(`cache_size = -${CACHE_KIB}`)
+    db.pragma('temp_store = memory')
+    migrate(db, name)
+    return db
+  } catch (error) {
+    db?.close()
+    throw asStoreError(error, name)
+  }
+}
+
+/** Makes sure that the file is there and ours to write; true when it has just been made, or is empty. */
+function claimFile(file: string, name: string, mustExist: boolean): boolean {
+  const existing = existsSync(file) ? statSync(file) : undefined
+  if (existing?.isDirectory()) {
+    throw new StoreError(
+      'is-directory',
+      `${name} is a directory: name a file with --store, such as ${name}/dopt-destination.db`
+    )
+  }
+  if (existing === undefined && mustExist) {
+    throw new StoreError(
+      'missing',
+      `there is no store at ${name}: name it with --store, or run "forward" first to make one`
+    )
+  }
+  if (!existsSync(dirname(file))) {
+    throw new StoreError(
+      'missing',
+      `the folder ${dirname(file)} does not exist: create it, or name another file with --store`
+    )
+  }
+  try {
+    if (existing === undefined) createPrivateFile(file)
+    else accessSync(file, constants.W_OK)
+  } catch (error) {
+    const reason = codeOf(error)
+    throw new StoreError(
+      reason === 'ENOSPC' ? 'full' : 'unwritable',
+      `cannot write to ${name} (${reason}): check its folder's permissions and space, or name another file with --store`,
+      { cause: error }
+    )
+  }
+  return existing === undefined || existing.size === 0
+}
+
+/**
+ * Makes a file for our eyes only, if it is not there. Never opens one that is: closing it again would drop every lock
+ * that this process holds on it, SQLite's among them (POSIX).
+ */
+export function createPrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+}
+
+/** The database, and what a crash has left beside it: SQLite gives new WAL files the mode of the database. */
+function makePrivate(file: string): void {
+  for (const part of [file, `${file}-wal`, `${file}-shm`]) {
+    try {
+      if ((statSync(part).mode & 0o077) !== 0) chmodSync(part, 0o600)
+    } catch {
+      // Not there; or somebody else's, that we may write to: its owner decides who reads it.
+    }
+  }
+}

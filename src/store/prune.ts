@@ -1,0 +1,105 @@
+import type { Database } from 'better-sqlite3'
+import { COUNTERS, prepareCount } from './counters.js'
+import { groupBy } from './group-by.js'
+import { parseProperties } from './plan-users.js'
+import type { PruneOptions } from './store.js'
+import { prepareUserHistory } from './user-history.js'
+
+/** Batches removed in one commit: a few hundred events, so that traffic waits for milliseconds only. */
+const BATCHES_A_STEP = 4
+const REJECTIONS_A_STEP = 500
+const EMPTY_BATCHES_A_STEP = 500
+
+interface OldBatch {
+  id: number
+  events: number
+  superseded: number
+  uncertain: number
+}
+
+interface OldEvent {
+  seq: number
+  eventTime: number
+  identifier: string
+  properties: string
+  supersededBy: number | null
+  uncertain: number
+}
+
+/** Applies retention, one step a call. To be run inside a transaction. */
+export function preparePrune(db: Database): (options: PruneOptions) => { removed: number; more: boolean } {
+  const settledBefore = db.prepare<[string, number, number], OldBatch>(
+    `select id, events, superseded, uncertain from batches
+     where state = ? and settled_at < ? and events > 0 order by settled_at limit ?`
+  )
+  const eventsOf = db.prepare<[number], OldEvent>(
+    `select l.seq, l.event_time as eventTime, l.superseded_by as supersededBy, l.uncertain, e.identifier, e.properties
+     from ledger l join events e on e.seq = l.seq where l.batch_id = ?`
+  )
+  const deleteEvent = db.prepare<[number]>('delete from events where seq = ?')
+  const deleteLedger = db.prepare<[number]>('delete from ledger where batch_id = ?')
+  const deleteAttempts = db.prepare<[number]>('delete from attempts where batch_id = ?')
+  const deleteBatch = db.prepare<[number]>('delete from batches where id = ?')
+  const emptyBefore = db
+    .prepare<[number, number], number>(
+      `select id from batches b
+       where state in ('split', 'replayed', 'delivered', 'failed') and events = 0 and settled_at < ?
+         and not exists (select 1 from batches child where child.parent_id = b.id) limit ?`
+    )
+    .pluck()
+  const deleteRejections = db.prepare<[number, number]>(
+    'delete from rejected where id in (select id from rejected where received_at < ? order by id limit ?)'
+  )
+  const history = prepareUserHistory(db)
+  const count = prepareCount(db)
+
+  function removeBatch(id: number): void {
+    deleteLedger.run(id)
+    deleteAttempts.run(id)
+    deleteBatch.run(id)
+  }
+
+  /** Removes a batch's events; what of them Dopt has, or may have, still overtakes what is to come. */
+  function removeEvents(id: number, mayBeHeld: (event: OldEvent) => boolean): void {
+    const old = eventsOf.all(id)
+    for (const { seq } of old) deleteEvent.run(seq)
+    const holding = old.filter((event) => event.supersededBy === null && mayBeHeld(event))
+    for (const [identifier, own] of groupBy(holding, (event) => event.identifier)) {
+      history.add(
+        identifier,
+        own.map(({ seq, eventTime, properties }) => ({
+          seq,
+          eventTime,
+          names: Object.keys(parseProperties(properties))
+        }))
+      )
+    }
+  }
+
+  function removeDelivered({ id, events, superseded }: OldBatch): void {
+    removeEvents(id, () => true)
+    removeBatch(id)
+    count(COUNTERS.prunedDelivered, events - superseded)
+    count(COUNTERS.prunedSuperseded, superseded)
+  }
+
+  function removeFailed({ id, events, uncertain }: OldBatch): void {
+    removeEvents(id, (event) => uncertain === 1 || event.uncertain === 1)
+    removeBatch(id)
+    count(COUNTERS.removed, events)
+  }
+
+  return ({ deliveredBefore, failedBefore, rejectedBefore }) => {
+    const delivered =
+      deliveredBefore === undefined ? [] : settledBefore.all('delivered', deliveredBefore, BATCHES_A_STEP)
+    delivered.forEach(removeDelivered)
+    const failed = failedBefore === undefined ? [] : settledBefore.all('failed', failedBefore, BATCHES_A_STEP)
+    failed.forEach(removeFailed)
+    const empty = deliveredBefore === undefined ? [] : emptyBefore.all(deliveredBefore, EMPTY_BATCHES_A_STEP)
+    empty.forEach(removeBatch)
+    const rejections =
+      rejectedBefore === undefined ? 0 : deleteRejections.run(rejectedBefore, REJECTIONS_A_STEP).changes
+    const events = [...delivered, ...failed].reduce((sum, batch) => sum + batch.events, 0)
+    return { removed: events + rejections, more: events + empty.length + rejections > 0 }
+  }
+}

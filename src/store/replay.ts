@@ -1,0 +1,90 @@
+import type { Database } from 'better-sqlite3'
+import { textKey } from './keys.js'
+import { addRange } from './seq-ranges.js'
+import type { ReplayCount, ReplaySelection } from './store.js'
+
+/** Failed batches put back in one commit; between commits other writers have their turn. */
+export const BATCHES_A_STEP = 50
+
+interface Conditions {
+  batchId: number | null
+  since: number | null
+  until: number | null
+}
+
+const FAILED = `b.state = 'failed' and b.events > 0 and (@batchId is null or b.id = @batchId)
+  and (@since is null or b.settled_at >= @since) and (@until is null or b.settled_at < @until)`
+
+/** Puts failed events back as pending, where they meet their users' newer events and are planned with them. */
+export function prepareReplay(db: Database) {
+  const failedBatches = db
+    .prepare<[Conditions], number>(`select b.id from batches b where ${FAILED} order by b.id`)
+    .pluck()
+  const failedBatchesOfUser = db
+    .prepare<[Conditions & { userKey: number }], number>(
+      `select distinct b.id from ledger l join batches b on b.id = l.batch_id
+       where l.user_key = @userKey and ${FAILED} order by b.id`
+    )
+    .pluck()
+  const failedUsers = db
+    .prepare<[Conditions], number>(
+      `select count(distinct l.user_key) from batches b join ledger l on l.batch_id = b.id where ${FAILED}`
+    )
+    .pluck()
+  const isFailed = db.prepare<[number], number>("select 1 from batches where id = ? and state = 'failed'").pluck()
+  const eventsIn = db.prepare<[number], { seq: number; identifier: string }>(
+    'select l.seq, e.identifier from ledger l join events e on e.seq = l.seq where l.batch_id = ? order by l.seq'
+  )
+  const release = db.prepare<[number]>(`update ledger set batch_id = null, superseded_by = null,
+       uncertain = max(uncertain, (select b.uncertain from batches b where b.id = ledger.batch_id))
+     where seq = ?`)
+  const shrink = db.prepare<[{ id: number; now: number }]>(
+    `update batches set
+       events = (select count(*) from ledger where batch_id = @id),
+       superseded = (select count(superseded_by) from ledger where batch_id = @id),
+       users = (select count(distinct user_key) from ledger where batch_id = @id),
+       state = case when exists (select 1 from ledger where batch_id = @id) then state else 'replayed' end,
+       settled_at = case when exists (select 1 from ledger where batch_id = @id) then settled_at else @now end
+     where id = @id`
+  )
+
+  function select({ batchId, since, until, identifier }: ReplaySelection): { ids: number[]; users: number } {
+    const conditions = { batchId: batchId ?? null, since: since ?? null, until: until ?? null }
+    if (identifier === undefined) return { ids: failedBatches.all(conditions), users: failedUsers.get(conditions) ?? 0 }
+    const ids = failedBatchesOfUser.all({ ...conditions, userKey: textKey(identifier) })
+    return { ids, users: ids.length > 0 ? 1 : 0 }
+  }
+
+  /** The selected failed events of these batches, batch by batch. */
+  function visit(
+    selection: ReplaySelection,
+    ids: readonly number[],
+    handle: (batchId: number, seqs: number[]) => void
+  ): Omit<ReplayCount, 'users'> {
+    const count: Omit<ReplayCount, 'users'> = { batches: 0, events: 0, ranges: [] }
+    for (const id of ids) {
+      if (isFailed.get(id) === undefined) continue
+      const seqs = eventsIn
+        .all(id)
+        .filter(({ identifier }) => selection.identifier === undefined || identifier === selection.identifier)
+        .map(({ seq }) => seq)
+      if (seqs.length === 0) continue
+      count.batches++
+      count.events += seqs.length
+      for (const seq of seqs) addRange(count.ranges, { first: seq, last: seq })
+      handle(id, seqs)
+    }
+    return count
+  }
+
+  return {
+    /** The batches as they stand when a replay begins: what fails while it is at work is not part of it. */
+    select,
+    putBack: (selection: ReplaySelection, ids: readonly number[], now: number) =>
+      visit(selection, ids, (id, seqs) => {
+        for (const seq of seqs) release.run(seq)
+        shrink.run({ id, now })
+      }),
+    count: (selection: ReplaySelection, ids: readonly number[]) => visit(selection, ids, () => undefined)
+  }
+}

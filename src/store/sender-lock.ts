@@ -1,0 +1,44 @@
+import { chmodSync, realpathSync } from 'node:fs'
+import type Database from 'better-sqlite3'
+import { asStoreError, StoreError } from './errors.js'
+import { createPrivateFile } from './open-database.js'
+import { SqliteDatabase } from './sqlite-driver.js'
+
+/**
+ * One sender a store: an exclusive SQLite transaction held open on a small file beside it. The operating system drops the
+ * lock with the process, however that ends, so a killed sender never has to be cleaned up after.
+ */
+export class SenderLock {
+  private constructor(private readonly db: Database.Database) {}
+
+  /** Throws StoreError `in-use` when another process, or another handle in this one, is the sender. */
+  static take(storeFile: string): SenderLock {
+    let file = storeFile
+    let db: Database.Database | undefined
+    try {
+      // By its real name: a link to a store is no second store.
+      file = `${realpathSync(storeFile)}-sender`
+      createPrivateFile(file)
+      chmodSync(file, 0o600)
+      db = new SqliteDatabase(file, { timeout: 0 })
+      db.pragma('journal_mode = delete')
+      db.exec('begin exclusive')
+      return new SenderLock(db)
+    } catch (error) {
+      db?.close()
+      const known = asStoreError(error, file)
+      if (known instanceof StoreError && known.code === 'busy') {
+        throw new StoreError(
+          'in-use',
+          `another process is sending from ${storeFile}: stop it first, or add --accept-only and let it deliver these events`,
+          { cause: error }
+        )
+      }
+      throw known
+    }
+  }
+
+  release(): void {
+    if (this.db.open) this.db.close()
+  }
+}

@@ -1,0 +1,8 @@
+import type { SeqRange } from './store.js'
+
+/** Adds a range to a list, which stays short where ranges come one after the other. */
+export function addRange(ranges: SeqRange[], { first, last }: SeqRange): void {
+  const previous = ranges.at(-1)
+  if (previous !== undefined && previous.last + 1 === first) previous.last = last
+  else ranges.push({ first, last })
+}

@@ -1,0 +1,90 @@
+import type { Database } from 'better-sqlite3'
+import { splitInHalves } from '../destination/index.js'
+import type { BatchRows } from './batch-rows.js'
+import type { CallRecord, OpenBatch, Settlement } from './store.js'
+import type { UserPlans } from './user-plans.js'
+
+/** An open batch and its users. */
+export interface Held {
+  batchId: number
+  userKeys: number[]
+}
+
+interface WaitingRow {
+  id: number
+  attempts: number
+  createdAt: number
+  parentId: number | null
+}
+
+/**
+ * Whether a call may have taken effect at Dopt although it is not counted as delivered: no answer came, the server broke
+ * on it, or it answered success for fewer users. A refusal (4xx) is of the whole call, and certain.
+ */
+function isUncertain({ status }: CallRecord): boolean {
+  return status === undefined || status < 300 || status >= 500
+}
+
+/** Takes waiting batches up again, and records what became of batches. To be run inside a transaction. */
+export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
+  const nextDue = db.prepare<[number], WaitingRow>(
+    `select id, attempts, created_at as createdAt, parent_id as parentId from batches indexed by batches_waiting
+     where state = 'retrying' and next_attempt_at <= ? order by next_attempt_at, id limit 1`
+  )
+  const parentOf = db.prepare<[number], { createdAt: number; uncertain: number }>(
+    'select created_at as createdAt, uncertain from batches where id = ?'
+  )
+  const markSending = db.prepare<[number]>("update batches set state = 'sending', next_attempt_at = null where id = ?")
+
+  /** The batch that is due first, and the ids of those of which nothing was left to send. */
+  function claim(dueBy: number, now: number): { batch: OpenBatch | undefined; settled: number[] } {
+    const settled: number[] = []
+    for (;;) {
+      const row = nextDue.get(dueBy)
+      if (row === undefined) return { batch: undefined, settled }
+      const carried = rows.reassign(row.id, plans.planBatch(row.id))
+      if (carried.entries.length > 0) {
+        markSending.run(row.id)
+        return { batch: { ...row, parentId: row.parentId ?? undefined, ...carried }, settled }
+      }
+      // Overtaken or forgotten while it waited.
+      const nothing: CallRecord = { at: now, status: undefined, code: undefined, error: undefined }
+      rows.record(row.id, 'delivered', nothing, { countAttempt: false })
+      settled.push(row.id)
+    }
+  }
+
+  /** The halves, as waiting batches that are due at once. */
+  function split(id: number, call: CallRecord): Held[] {
+    const parent = parentOf.get(id)
+    const options = {
+      createdAt: parent?.createdAt ?? call.at,
+      nextAttemptAt: call.at,
+      parentId: id,
+      isUncertain: parent?.uncertain === 1 || isUncertain(call)
+    }
+    const held = splitInHalves(plans.planBatch(id))
+      .filter((half) => half.length > 0)
+      .map((half) => ({
+        batchId: rows.create('retrying', half, options).id,
+        userKeys: half.map(({ userKey }) => userKey)
+      }))
+    rows.clearCounts(id)
+    return held
+  }
+
+  /** Returns who holds the users of a split batch now. */
+  function settle(id: number, settlement: Settlement): Held[] {
+    const { to, call } = settlement
+    if (to === 'retrying') {
+      const { countAttempt, nextAttemptAt } = settlement
+      rows.record(id, to, call, { countAttempt, nextAttemptAt, isUncertain: isUncertain(call) })
+      return []
+    }
+    const held = to === 'split' ? split(id, call) : []
+    rows.record(id, to, call, { countAttempt: true, isUncertain: isUncertain(call) })
+    return held
+  }
+
+  return { claim, settle }
+}

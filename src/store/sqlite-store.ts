@@ -1,0 +1,264 @@
+import { hostname } from 'node:os'
+import type { Database } from 'better-sqlite3'
+import { prepareAccept } from './accept.js'
+import { prepareBatchRows } from './batch-rows.js'
+import { BusyUsers } from './busy-users.js'
+import { asStoreError, StoreError } from './errors.js'
+import { prepareForm, type Formed } from './form-batch.js'
+import { GroupCommit } from './group-commit.js'
+import { prepareInspect } from './inspect.js'
+import { prepareForget, scrub } from './forget.js'
+import { openDatabase, type OpenOptions } from './open-database.js'
+import { preparePrune } from './prune.js'
+import { BATCHES_A_STEP, prepareReplay } from './replay.js'
+import { SenderLock } from './sender-lock.js'
+import { addRange } from './seq-ranges.js'
+import { prepareSettle } from './settle-batch.js'
+import type {
+  AcceptReceipt,
+  Agenda,
+  BatchFilter,
+  EndpointRecord,
+  FormOptions,
+  FormResult,
+  ForgetCount,
+  PruneOptions,
+  Intake,
+  OpenBatch,
+  ReplayCount,
+  ReplaySelection,
+  SenderRecord,
+  SeqRange,
+  Settlement,
+  Store
+} from './store.js'
+import { prepareUserPlans } from './user-plans.js'
+
+/** Pages given back to the disk in one commit. */
+const RECLAIM_PAGES = 256
+
+export interface SqliteStoreOptions extends OpenOptions {
+  /** The database may not grow beyond this; at the limit `accept` rejects with `limit`. */
+  maxBytes?: number
+}
+
+/** The store in one SQLite file. See store.ts for what each method promises. */
+export class SqliteStore implements Store {
+  readonly #db: Database
+  readonly #commits: GroupCommit
+  readonly #accept
+  readonly #userPlans
+  readonly #form
+  readonly #settle
+  readonly #replay
+  readonly #prune
+  readonly #forget
+  readonly #inspect
+  readonly #saveFact
+  readonly #recover
+  readonly #openBatchIds
+  /** Users of open batches; their newer events wait. The sender alone changes them, so its memory is the truth. */
+  readonly #busy = new BusyUsers()
+  #lock: SenderLock | undefined
+
+  private constructor(
+    readonly location: string,
+    private readonly options: SqliteStoreOptions
+  ) {
+    this.#db = openDatabase(location, options)
+    this.#commits = new GroupCommit(this.#db, location)
+    this.#accept = prepareAccept(this.#db)
+    this.#userPlans = prepareUserPlans(this.#db)
+    const rows = prepareBatchRows(this.#db)
+    this.#form = prepareForm(this.#db, this.#userPlans, rows)
+    this.#settle = prepareSettle(this.#db, this.#userPlans, rows)
+    this.#replay = prepareReplay(this.#db)
+    this.#prune = preparePrune(this.#db)
+    this.#forget = prepareForget(this.#db)
+    this.#inspect = prepareInspect(this.#db)
+    this.#saveFact = this.#db.prepare<[string, string]>(
+      'insert into facts (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'
+    )
+    this.#recover = this.#db.prepare<[number]>(
+      "update batches set uncertain = max(uncertain, state = 'sending'), state = 'retrying', next_attempt_at = ?\n       where state in ('sending', 'retrying')"
+    )
+    this.#openBatchIds = this.#db
+      .prepare<[], number>("select id from batches where state in ('sending', 'retrying')")
+      .pluck()
+  }
+
+  /** Opens, creates and migrates. Throws StoreError. */
+  static open(file: string, options: SqliteStoreOptions = {}): SqliteStore {
+    return new SqliteStore(file, options)
+  }
+
+  async accept(intake: Intake): Promise<AcceptReceipt> {
+    return this.#commits.write(() => {
+      this.#checkLimit()
+      return this.#accept(intake, Date.now())
+    })
+  }
+
+  async formBatch(options: FormOptions): Promise<FormResult> {
+    this.#requireLock()
+    let formed: Formed | undefined
+    try {
+      return await this.#commits.write((): FormResult => {
+        formed = this.#form(options, this.#busy)
+        if (formed.kind !== 'formed') return formed
+        // At once, so that a batch that is formed in the same commit finds these users busy.
+        this.#busy.hold(formed.batch.id, formed.userKeys)
+        return { kind: 'formed', batch: formed.batch, superseded: formed.superseded }
+      })
+    } catch (error) {
+      if (formed?.kind === 'formed') this.#busy.release(formed.batch.id)
+      throw error
+    }
+  }
+
+  async claimRetry(dueBy: number, now: number): Promise<OpenBatch | undefined> {
+    this.#requireLock()
+    const { batch, settled } = await this.#commits.write(() => this.#settle.claim(dueBy, now))
+    for (const id of settled) this.#busy.release(id)
+    return batch
+  }
+
+  async settle(batchId: number, settlement: Settlement): Promise<void> {
+    this.#requireLock()
+    const held = await this.#commits.write(() => this.#settle.settle(batchId, settlement))
+    if (settlement.to !== 'retrying') this.#busy.release(batchId)
+    for (const { batchId: child, userKeys } of held) this.#busy.hold(child, userKeys)
+  }
+
+  async resume(now: number): Promise<{ waiting: number }> {
+    this.#lock ??= SenderLock.take(this.location)
+    const sender: SenderRecord = { pid: process.pid, host: hostname(), startedAt: now }
+    const ids = await this.#commits.write(() => {
+      this.#saveFact.run('sender', JSON.stringify(sender))
+      this.#recover.run(now)
+      return this.#openBatchIds.all()
+    })
+    for (const id of ids) this.#busy.hold(id, this.#userPlans.userKeysOf(id))
+    return { waiting: ids.length }
+  }
+
+  async replay(selection: ReplaySelection, now: number): Promise<ReplayCount> {
+    return this.#sumSteps(selection, (ids) => this.#commits.write(() => this.#replay.putBack(selection, ids, now)))
+  }
+
+  async countReplay(selection: ReplaySelection): Promise<ReplayCount> {
+    return this.#sumSteps(selection, async (ids) => this.#read(() => this.#replay.count(selection, ids)))
+  }
+
+  async #sumSteps(
+    selection: ReplaySelection,
+    step: (ids: readonly number[]) => Promise<Omit<ReplayCount, 'users'>>
+  ): Promise<ReplayCount> {
+    const { ids, users } = this.#read(() => this.#replay.select(selection))
+    const total: ReplayCount = { batches: 0, events: 0, users, ranges: [] }
+    for (let from = 0; from < ids.length; from += BATCHES_A_STEP) {
+      const count = await step(ids.slice(from, from + BATCHES_A_STEP))
+      total.batches += count.batches
+      total.events += count.events
+      for (const range of count.ranges) addRange(total.ranges, range)
+    }
+    return total
+  }
+
+  async pruneStep(options: PruneOptions): Promise<{ removed: number; more: boolean }> {
+    return this.#commits.write(() => this.#prune(options))
+  }
+
+  async reclaimStep(): Promise<boolean> {
+    return this.#commits.write(() => {
+      const before = Number(this.#db.pragma('freelist_count', { simple: true }))
+      if (before > 0) this.#db.pragma(`incremental_vacuum(${RECLAIM_PAGES})`)
+      return before > RECLAIM_PAGES
+    })
+  }
+
+  async forget(identifier: string): Promise<ForgetCount> {
+    const count = await this.#commits.write(() => this.#forget(identifier))
+    await scrub(this.#db, this.location)
+    return count
+  }
+
+  async usage(): Promise<{ bytes: number; maxBytes: number | undefined }> {
+    return this.#read(() => ({ bytes: this.#inspect.bytes(), maxBytes: this.options.maxBytes }))
+  }
+
+  async saveEndpoint(record: EndpointRecord): Promise<void> {
+    return this.#commits.write(() => void this.#saveFact.run('endpoint', JSON.stringify(record)))
+  }
+
+  async rejections(afterId: number, limit: number) {
+    return this.#read(() => this.#inspect.rejections(afterId, limit))
+  }
+
+  async books() {
+    return this.#read(() => this.#inspect.books())
+  }
+
+  async countStates(ranges: readonly SeqRange[]) {
+    return this.#read(() => this.#inspect.countStates(ranges))
+  }
+
+  async agenda(): Promise<Agenda> {
+    return this.#read(() => this.#inspect.agenda())
+  }
+
+  async nextRetryAt(): Promise<number | undefined> {
+    return this.#read(() => this.#inspect.nextRetryAt())
+  }
+
+  async listBatches(filter: BatchFilter) {
+    return this.#read(() => this.#inspect.listBatches(filter))
+  }
+
+  async getBatch(id: number) {
+    return this.#read(() => this.#inspect.getBatch(id))
+  }
+
+  async eventsOfBatch(id: number, limit: number) {
+    return this.#read(() => this.#inspect.eventsOfBatch(id, limit))
+  }
+
+  async getEvent(messageId: string) {
+    return this.#read(() => this.#inspect.getEvent(messageId))
+  }
+
+  async eventsOfUser(identifier: string, limit: number) {
+    return this.#read(() => this.#inspect.eventsOfUser(identifier, limit))
+  }
+
+  async close(): Promise<void> {
+    if (!this.#db.open) return
+    this.#commits.close()
+    this.#db.close()
+    this.#lock?.release()
+    this.#lock = undefined
+  }
+
+  #read<T>(run: () => T): T {
+    if (!this.#db.open) throw new StoreError('closed', `the store ${this.location} is closed`)
+    try {
+      return run()
+    } catch (error) {
+      throw asStoreError(error, this.location)
+    }
+  }
+
+  #requireLock(): void {
+    if (this.#lock === undefined)
+      throw new StoreError('in-use', `${this.location}: call resume() before sending from it`)
+  }
+
+  #checkLimit(): void {
+    const { maxBytes } = this.options
+    if (maxBytes === undefined || this.#inspect.bytes() < maxBytes) return
+    throw new StoreError(
+      'limit',
+      `${this.location} has reached its limit of ${maxBytes} bytes: raise --max-store-bytes, or let what waits be delivered`
+    )
+  }
+}

@@ -1,0 +1,293 @@
+/**
+ * The store: what came in, where each event stands, and what became of each batch. Everything outside this folder talks
+ * to this interface; methods are asynchronous and work at the grain of a batch, so that an implementation on another
+ * machine is possible. A promise that resolves has been committed to disk.
+ *
+ * Times are epoch milliseconds. Every method may reject with a StoreError.
+ */
+import type { UserEntry } from '../destination/index.js'
+
+/** An event translated and ready to be stored. */
+export interface NewEvent {
+  messageId: string
+  identifier: string
+  /** When it happened; never later than `arrivedAt`. */
+  eventTime: number
+  arrivedAt: number
+  /** JSON object text, flat, as it goes to Dopt. */
+  properties: string
+}
+
+/** Something that should have been for us but cannot be. */
+export interface NewRejection {
+  source: string
+  reason: string
+  raw: string
+  /** False when `raw` was cut, so that it cannot be translated again. */
+  complete: boolean
+}
+
+/** What came in together and is committed together. */
+export interface Intake {
+  events: readonly NewEvent[]
+  rejections: readonly NewRejection[]
+  /** How many were ignored, by reason. */
+  ignored: Readonly<Record<string, number>>
+  /** Ids of kept rejections that this intake replaces: they are deleted in the same commit. */
+  replacesRejections?: readonly number[]
+}
+
+export interface AcceptReceipt {
+  accepted: number
+  duplicates: number
+  /** The arrival numbers given to the accepted events: first and last, both included. */
+  range: SeqRange | undefined
+}
+
+export interface SeqRange {
+  first: number
+  last: number
+}
+
+export interface FormOptions {
+  now: number
+  maxUsers: number
+  /** Bound on the sum of `entryBytes`. */
+  maxBodyBytes: number
+  entryBytes: (entry: UserEntry) => number
+  /** A batch that is not full is formed only if its oldest event arrived at or before this time. */
+  flushBefore: number
+}
+
+export interface OpenBatch {
+  id: number
+  entries: readonly UserEntry[]
+  events: number
+  superseded: number
+  attempts: number
+  createdAt: number
+  parentId: number | undefined
+}
+
+export type FormResult =
+  /** A batch, committed as `sending`; `superseded` events of other users had nothing left to send and were settled. */
+  | { kind: 'formed'; batch: OpenBatch; superseded: number }
+  /** One user alone is larger than a call may be: its events were settled as failed. */
+  | { kind: 'too-large'; batchId: number; events: number }
+  /** Nothing was left to send: the events were settled as superseded. */
+  | { kind: 'superseded'; batchId: number; events: number }
+  /** Events wait for more users to fill a batch, until `until`. */
+  | { kind: 'waiting'; until: number }
+  /** Nothing is pending, or only events of users that are in an open batch. */
+  | { kind: 'nothing' }
+
+/** What a call came to, as the batch records it. */
+export interface CallRecord {
+  at: number
+  status: number | undefined
+  code: string | undefined
+  error: string | undefined
+}
+
+export type Settlement =
+  | { to: 'delivered'; call: CallRecord }
+  | { to: 'retrying'; call: CallRecord; nextAttemptAt: number; countAttempt: boolean }
+  | { to: 'failed'; call: CallRecord }
+  | { to: 'split'; call: CallRecord }
+
+export type EventState = 'pending' | 'sending' | 'retrying' | 'delivered' | 'superseded' | 'failed'
+export type BatchState = 'sending' | 'retrying' | 'delivered' | 'failed' | 'split' | 'replayed'
+
+export interface EventCounts {
+  pending: number
+  sending: number
+  retrying: number
+  delivered: number
+  superseded: number
+  failed: number
+}
+
+export type EndpointState = 'ok' | 'backing-off' | 'key-refused'
+
+/** The endpoint's health as the sender last saw it, for other processes to read. */
+export interface EndpointRecord {
+  state: EndpointState
+  since: number
+  lastError: string | undefined
+  /** When the next probe goes out, while not ok. */
+  nextProbeAt: number | undefined
+}
+
+export interface SenderRecord {
+  pid: number
+  host: string
+  startedAt: number
+}
+
+export interface Books {
+  events: EventCounts
+  /** Accepted events that `prune` or `forget` removed and that no state counts any more. */
+  removed: number
+  /** Rejections kept. */
+  rejected: number
+  batches: Record<BatchState, number>
+  /** Everything that ever came in. */
+  intake: { received: number; accepted: number; duplicates: number; rejected: number; ignored: Record<string, number> }
+  endpoint: EndpointRecord | undefined
+  /** The last process that took the sending lock; it may be gone. */
+  sender: SenderRecord | undefined
+  oldestPendingAt: number | undefined
+  lastErrors: Array<{
+    batchId: number
+    at: number
+    status: number | undefined
+    code: string | undefined
+    error: string
+  }>
+  bytes: number
+}
+
+export interface BatchRecord {
+  id: number
+  state: BatchState
+  parentId: number | undefined
+  users: number
+  events: number
+  superseded: number
+  attempts: number
+  createdAt: number
+  nextAttemptAt: number | undefined
+  settledAt: number | undefined
+  lastAttemptAt: number | undefined
+  lastStatus: number | undefined
+  lastCode: string | undefined
+  lastError: string | undefined
+}
+
+/** A call that did not deliver. */
+export interface AttemptRecord {
+  /** Its number, from 1; calls that a refused key or a shutdown cut short do not count up. */
+  attempt: number
+  at: number
+  status: number | undefined
+  code: string | undefined
+  error: string | undefined
+}
+
+export interface EventRecord {
+  seq: number
+  messageId: string
+  identifier: string
+  eventTime: number
+  arrivedAt: number
+  properties: string
+  state: EventState
+  batchId: number | undefined
+  /** The message that overtook its last value. */
+  supersededBy: string | undefined
+}
+
+export interface RejectionRecord extends NewRejection {
+  id: number
+  receivedAt: number
+}
+
+/** Which failed work a replay means. Several conditions narrow each other. */
+export interface ReplaySelection {
+  batchId?: number
+  identifier?: string
+  /** Failed at or after. */
+  since?: number
+  /** Failed before. */
+  until?: number
+}
+
+/** What to remove: everything settled, or kept, before a time. What is undefined stays. */
+export interface PruneOptions {
+  deliveredBefore?: number
+  failedBefore?: number
+  rejectedBefore?: number
+}
+
+export interface ForgetCount {
+  events: number
+  rejections: number
+}
+
+export interface ReplayCount {
+  batches: number
+  events: number
+  users: number
+  /** Arrival numbers of these events, to ask later where they stand; in no order. */
+  ranges: SeqRange[]
+}
+
+/** What is left to do. */
+export interface Agenda {
+  hasPending: boolean
+  /** Batches in flight or waiting. */
+  openBatches: number
+}
+
+export interface BatchFilter {
+  state?: BatchState
+  since?: number
+  limit: number
+}
+
+export interface Store {
+  /** Where it is, as people would name it. */
+  readonly location: string
+
+  /** Stores events, rejections and counts in one commit. A message seen before is a duplicate and not stored again. */
+  accept(intake: Intake): Promise<AcceptReceipt>
+
+  /**
+   * Takes the oldest pending users that are in no open batch, with all their pending events, as one batch. Values that a
+   * newer delivered event has overtaken are left out. Only the process that holds the sending lock may call it.
+   */
+  formBatch(options: FormOptions): Promise<FormResult>
+
+  /** Takes the waiting batch that is due first, if it is due by `dueBy`, and marks it `sending`. */
+  claimRetry(dueBy: number, now: number): Promise<OpenBatch | undefined>
+
+  /** Records what a call came to. The halves of a split batch are waiting batches, due at once. */
+  settle(batchId: number, settlement: Settlement): Promise<void>
+
+  /** Makes this handle the sender: batches that were in flight when the last sender ended wait again, due now. */
+  resume(now: number): Promise<{ waiting: number }>
+
+  agenda(): Promise<Agenda>
+  /** When the first waiting batch is due. */
+  nextRetryAt(): Promise<number | undefined>
+
+  /** Puts failed events back as pending, in chunks of one commit each. */
+  replay(selection: ReplaySelection, now: number): Promise<ReplayCount>
+  /** What a replay would put back. */
+  countReplay(selection: ReplaySelection): Promise<ReplayCount>
+
+  /** Kept rejections after `afterId`, oldest first. */
+  rejections(afterId: number, limit: number): Promise<RejectionRecord[]>
+
+  /** Removes a little of what is older than asked for, in one short commit. `more` tells whether there is more to do. */
+  pruneStep(options: PruneOptions): Promise<{ removed: number; more: boolean }>
+  /** Gives a little of the space that removals freed back to the disk. False when there is no more to give. */
+  reclaimStep(): Promise<boolean>
+  /** Removes a user's events everywhere, then rewrites the file, so that no trace of the values is left in it. */
+  forget(identifier: string): Promise<ForgetCount>
+
+  /** Bytes in use (space that removals freed does not count), and the limit. */
+  usage(): Promise<{ bytes: number; maxBytes: number | undefined }>
+
+  saveEndpoint(record: EndpointRecord): Promise<void>
+  books(): Promise<Books>
+  /** Where the events of these ranges stand. */
+  countStates(ranges: readonly SeqRange[]): Promise<EventCounts>
+  listBatches(filter: BatchFilter): Promise<BatchRecord[]>
+  getBatch(id: number): Promise<{ batch: BatchRecord; children: BatchRecord[]; attempts: AttemptRecord[] } | undefined>
+  eventsOfBatch(id: number, limit: number): Promise<EventRecord[]>
+  getEvent(messageId: string): Promise<EventRecord | undefined>
+  eventsOfUser(identifier: string, limit: number): Promise<{ events: EventRecord[]; total: number }>
+
+  close(): Promise<void>
+}

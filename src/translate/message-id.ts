@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+
+/** Ids longer than this are stored as their hash: they come from no SDK. */
+const MAX_MESSAGE_ID = 256
+
+/** Set anew each time an event is sent, so no part of what makes an event the same event. */
+const TRANSPORT_FIELDS = new Set(['messageId', 'sentAt', 'receivedAt'])
+
+/** The event's `messageId`, or one derived from its content, the same for the same content whatever the order of its keys. */
+export function messageIdOf(event: Record<string, unknown>): string {
+  const { messageId } = event
+  if (typeof messageId === 'string' && messageId !== '') {
+    return messageId.length <= MAX_MESSAGE_ID ? messageId : `long-${hash(messageId)}`
+  }
+  if (typeof messageId === 'number') return String(messageId)
+  const content = Object.entries(event).filter(([name]) => !TRANSPORT_FIELDS.has(name))
+  return `derived-${hash(JSON.stringify(Object.fromEntries(content), sortKeys))}`
+}
+
+function sortKeys(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 40)
+}

@@ -1,0 +1,102 @@
+import { flattenProperties, parseEventTime, type NestedProperties, type Payload } from '../destination/index.js'
+import { CapturingDestination, type Captured } from './capture.js'
+import { isExcluded } from './integrations.js'
+import { messageIdOf } from './message-id.js'
+import type { Translation } from './translation.js'
+
+type SegmentEventLike = Record<string, unknown>
+
+/** Turns Segment events into users to identify, with the same definition that runs in Segment's cloud. */
+export class Translator {
+  readonly #capturing: CapturingDestination
+
+  constructor(private readonly options: { nestedProperties: NestedProperties }) {
+    this.#capturing = new CapturingDestination(options.nestedProperties)
+  }
+
+  /** One translation for each event, in order. Never throws for what an event holds. */
+  async translate(events: readonly unknown[], arrivedAt: number): Promise<Translation[]> {
+    const early = events.map(screen)
+    const open = events.filter((_event, index): _event is SegmentEventLike => early[index] === undefined)
+    const captured = await this.#capturing.run(open.map(withMappableTimestamp))
+    let next = 0
+    return early.map((translation) => {
+      if (translation !== undefined) return translation
+      const event = open[next]
+      const result = captured[next++]
+      if (event === undefined || result === undefined) return { kind: 'rejected', reason: 'cannot be mapped' }
+      return this.#finish(event, result, arrivedAt)
+    })
+  }
+
+  #finish(event: SegmentEventLike, result: Captured, arrivedAt: number): Translation {
+    switch (result.kind) {
+      case 'not-subscribed':
+        return { kind: 'ignored', reason: 'type' }
+      case 'invalid':
+        return { kind: 'rejected', reason: result.reason }
+      case 'payload':
+        try {
+          return this.#toEvent(event, result.payload, arrivedAt)
+        } catch (error) {
+          // Nested too deep for the stack, or without a JSON text.
+          return {
+            kind: 'rejected',
+            reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})`
+          }
+        }
+    }
+  }
+
+  #toEvent(event: SegmentEventLike, payload: Payload, arrivedAt: number): Translation {
+    const { identifier, properties, timestamp } = payload
+    if (typeof identifier !== 'string' || identifier.trim() === '') return { kind: 'ignored', reason: 'no-identifier' }
+    return {
+      kind: 'event',
+      event: {
+        messageId: messageIdOf(event),
+        identifier,
+        eventTime: parseEventTime(timestamp, arrivedAt),
+        arrivedAt,
+        properties: JSON.stringify(flattenProperties(properties ?? {}, this.options.nestedProperties))
+      }
+    }
+  }
+}
+
+/** A malformed timestamp makes an event as old as its arrival, it does not make it invalid: the mapping takes text or a number. */
+function withMappableTimestamp(event: SegmentEventLike): SegmentEventLike {
+  const { timestamp } = event
+  if (timestamp instanceof Date) {
+    return { ...event, timestamp: Number.isNaN(timestamp.getTime()) ? undefined : timestamp.toISOString() }
+  }
+  return typeof timestamp === 'object' || typeof timestamp === 'boolean' ? { ...event, timestamp: undefined } : event
+}
+
+/** What can be said of an event before the mapping sees it; undefined when the mapping decides. */
+function screen(event: unknown): Translation | undefined {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+    return { kind: 'rejected', reason: `not an object but ${describe(event)}` }
+  }
+  const { type, traits, integrations } = event as SegmentEventLike
+  if (typeof type !== 'string' || type === '') {
+    return { kind: 'rejected', reason: 'no type: a Segment event says what it is, such as "type":"identify"' }
+  }
+  if (isExcluded(integrations)) return { kind: 'ignored', reason: 'integrations' }
+  if (
+    type === 'identify' &&
+    traits !== undefined &&
+    traits !== null &&
+    (typeof traits !== 'object' || Array.isArray(traits))
+  ) {
+    return { kind: 'rejected', reason: `traits is ${describe(traits)}, not an object` }
+  }
+  return undefined
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (value === undefined) return 'nothing'
+  return `a ${typeof value}`
+}

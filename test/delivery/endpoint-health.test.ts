@@ -1,0 +1,133 @@
+import { EndpointHealth } from '../../src/delivery/endpoint-health.js'
+import type { CallResult } from '../../src/dopt/call-result.js'
+import type { EndpointRecord } from '../../src/store/store.js'
+
+function bench(concurrency = 8) {
+  let now = 1000
+  const changes: EndpointRecord[] = []
+  const health = new EndpointHealth({
+    concurrency,
+    backoff: { baseMs: 500, maxMs: 60_000 },
+    keyProbeMs: 30_000,
+    now: () => now,
+    random: () => 1,
+    onChange: (record) => changes.push(record)
+  })
+  const take = (fields: Partial<CallResult>, startedAt = now): void =>
+    health.take(
+      {
+        outcome: 'retry',
+        status: undefined,
+        code: undefined,
+        message: undefined,
+        retryAfterMs: undefined,
+        durationMs: 1,
+        ...fields
+      },
+      startedAt
+    )
+  return { health, changes, take, pass: (ms: number) => (now += ms), now: () => now }
+}
+
+const OK = { outcome: 'delivered', status: 200 } as const
+
+test('all slots are open while all is well', () => {
+  const { health } = bench(8)
+  expect(health.slots(0)).toBe(8)
+  expect(health.slots(5)).toBe(3)
+  expect(health.nextProbeAt).toBeUndefined()
+})
+
+test('two failures in a row are the batches own affair, the third is the endpoint’s', () => {
+  const { health, take } = bench()
+  take({ status: 500 })
+  take({ status: 500 })
+  expect(health.state).toBe('ok')
+  take(OK)
+  take({ status: 500 })
+  take({ status: 500 })
+  expect(health.state).toBe('ok')
+  take({ status: 500 })
+  expect(health.state).toBe('backing-off')
+})
+
+test('while backing off one probe goes out when its time has come and nothing else is in flight', () => {
+  const { health, take, pass } = bench()
+  for (let failure = 0; failure < 3; failure++) take({ status: 503 })
+  expect(health.slots(0)).toBe(0)
+  pass(500)
+  expect(health.slots(1)).toBe(0)
+  expect(health.slots(0)).toBe(1)
+  take({ status: 503 })
+  pass(500)
+  expect(health.slots(0)).toBe(0)
+  pass(500)
+  expect(health.slots(0)).toBe(1)
+})
+
+test('failures of calls from before the trouble do not move the probe away', () => {
+  const { health, take, pass } = bench()
+  const before = 1000
+  pass(10)
+  for (let failure = 0; failure < 3; failure++) take({ status: 503 }, before)
+  const probeAt = health.nextProbeAt
+  take({ status: 503 }, before)
+  take({ status: 503 }, before)
+  expect(health.nextProbeAt).toBe(probeAt)
+})
+
+test('recovery ramps up from one call at a time', () => {
+  const { health, take, pass } = bench(8)
+  for (let failure = 0; failure < 3; failure++) take({ status: 503 })
+  pass(1000)
+  const limits: number[] = []
+  for (let success = 0; success < 40; success++) {
+    take(OK)
+    limits.push(health.slots(0))
+  }
+  expect(limits[0]).toBe(1)
+  expect(limits[1]).toBe(2)
+  expect(limits).toEqual([...limits].sort((a, b) => a - b))
+  expect(limits.at(-1)).toBe(8)
+  expect(limits.indexOf(8)).toBeGreaterThan(20)
+})
+
+test('a 429 halves the calls in flight, successes win them back', () => {
+  const { health, take } = bench(8)
+  take({ status: 429 })
+  expect(health.slots(0)).toBe(4)
+  for (let success = 0; success < 4; success++) take(OK)
+  expect(health.slots(0)).toBe(5)
+})
+
+test('an answer that names a Retry-After is obeyed at once', () => {
+  const { health, take, pass } = bench()
+  take({ status: 429, retryAfterMs: 20_000 })
+  expect(health.state).toBe('backing-off')
+  pass(19_999)
+  expect(health.slots(0)).toBe(0)
+  pass(1)
+  expect(health.slots(0)).toBe(1)
+})
+
+test('a refused key stops every call, and trouble of calls in flight does not change that', () => {
+  const { health, take, changes } = bench()
+  take({ outcome: 'pause', status: 401, code: 'unauthorized_error', message: 'bad key' })
+  expect(health.slots(0)).toBe(0)
+  take({ status: 503 })
+  expect(health.state).toBe('key-refused')
+  expect(health.nextProbeAt).toBe(31_000)
+  take(OK)
+  expect(health.state).toBe('ok')
+  expect(health.slots(0)).toBe(1)
+  expect(changes.map(({ state, lastError }) => [state, lastError])).toEqual([
+    ['key-refused', '401 unauthorized_error bad key'],
+    ['ok', '401 unauthorized_error bad key']
+  ])
+})
+
+test('a call cut short by shutdown says nothing about the endpoint', () => {
+  const { health, take } = bench()
+  for (let cut = 0; cut < 5; cut++) take({ code: 'aborted' })
+  expect(health.state).toBe('ok')
+})

@@ -1,0 +1,205 @@
+import { START } from '../new-events.js'
+import { formOptions, rigged, usersOf, type OpenStore } from '../store-rig.js'
+
+/** Every user is as large as the number in its identifier, `u-200` is 200 bytes. */
+const sizeByName = ({ identifier }: { identifier: string }): number => Number(identifier.slice(2))
+
+/** Law 5, and who is in a batch. */
+export function describeForming(openStore: OpenStore): void {
+  const withRig = rigged(openStore)
+
+  describe('formBatch', () => {
+    it('takes the users whose oldest event arrived first, at most maxUsers, and leaves the rest for the next', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'c', at: 9 }, { user: 'a', at: 1 }, { user: 'b', at: 5 }, { user: 'c', at: 2 })
+        const first = await rig.form({ maxUsers: 2 })
+        expect(first.entries.map(({ identifier }) => identifier)).toEqual(['c', 'a'])
+        expect(first).toMatchObject({ events: 3, superseded: 0, attempts: 0, createdAt: START, parentId: undefined })
+        const second = await rig.form({ maxUsers: 2 })
+        expect(second.entries.map(({ identifier }) => identifier)).toEqual(['b'])
+        expect(await rig.tryForm()).toEqual({ kind: 'nothing' })
+        expect(await rig.counts()).toEqual({ sending: 4 })
+      })
+    })
+
+    it('merges the events of one user into one entry, the newest value of each property', async () => {
+      await withRig(async (rig) => {
+        await rig.accept(
+          { id: 'new', at: 30, properties: { plan: 'pro', seats: 3 } },
+          { id: 'old', at: 10, properties: { plan: 'free', name: 'Ann' } },
+          { id: 'gone', at: 20, properties: { plan: 'trial' } },
+          { user: 'v', properties: { plan: 'x' } }
+        )
+        const batch = await rig.form()
+        expect(usersOf(batch.entries)).toEqual({ u: { plan: 'pro', seats: 3, name: 'Ann' }, v: { plan: 'x' } })
+        expect(batch).toMatchObject({ events: 4, superseded: 1 })
+        await rig.deliver(batch)
+        expect(await rig.counts()).toEqual({ delivered: 3, superseded: 1 })
+        expect(await rig.overtakerOf('gone')).toBe('new')
+      })
+    })
+
+    it('decides between equal times by the order of arrival', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ id: 'first', at: 5, properties: { a: 1, b: 1 } })
+        await rig.accept({ id: 'second', at: 5, properties: { a: 2, b: 2 } })
+        const batch = await rig.form()
+        expect(usersOf(batch.entries)).toEqual({ u: { a: 2, b: 2 } })
+        await rig.deliver(batch)
+        expect(await rig.overtakerOf('first')).toBe('second')
+      })
+    })
+
+    it('keeps names apart that objects have by nature', async () => {
+      await withRig(async (rig) => {
+        await rig.accept(
+          { properties: { constructor: 1, toString: 'x' } },
+          { properties: { constructor: 2, 7: 'seven' } }
+        )
+        expect(usersOf((await rig.form()).entries)).toEqual({ u: { constructor: 2, toString: 'x', 7: 'seven' } })
+      })
+    })
+
+    it('fills a batch up to maxBodyBytes and no further', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'u-400' }, { user: 'u-600' }, { user: 'u-100' })
+        const options = { maxBodyBytes: 1000, entryBytes: sizeByName }
+        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-400': {}, 'u-600': {} })
+        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-100': {} })
+      })
+    })
+
+    it('leaves a user that does not fit for the next batch', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'u-400' }, { user: 'u-601' }, { user: 'u-100' })
+        const options = { maxBodyBytes: 1000, entryBytes: sizeByName }
+        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-400': {} })
+        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-601': {}, 'u-100': {} })
+      })
+    })
+
+    it('fails the events of a user that alone is larger than a call may be, and goes on with the others', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ id: 'fits', user: 'u-999' }, { id: 'large', user: 'u-1001' }, { id: 'late', user: 'u-1' })
+        await rig.accept({ id: 'large too', user: 'u-1001' })
+        const options = { maxBodyBytes: 1000, entryBytes: sizeByName, now: START + 77 }
+        const first = await rig.form(options)
+        expect(usersOf(first.entries)).toEqual({ 'u-999': {} })
+        const large = await rig.tryForm(options)
+        expect(large).toEqual({ kind: 'too-large', batchId: expect.any(Number) as unknown, events: 2 })
+        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-1': {} })
+        expect([await rig.stateOf('large'), await rig.stateOf('large too')]).toEqual(['failed', 'failed'])
+
+        const id = large.kind === 'too-large' ? large.batchId : 0
+        expect((await rig.store.getBatch(id))?.batch).toMatchObject({
+          state: 'failed',
+          users: 1,
+          events: 2,
+          settledAt: START + 77,
+          lastStatus: undefined,
+          lastCode: 'user_too_large'
+        })
+      })
+    })
+
+    it('names no property value when it says that a user is too large', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ properties: { bio: 'secretive'.repeat(200) } })
+        await rig.tryForm({ maxBodyBytes: 1000 })
+        expect(JSON.stringify((await rig.store.books()).lastErrors)).not.toContain('secretive')
+      })
+    })
+
+    it('waits for more users until the oldest event has waited enough', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'a', arrived: 50 }, { user: 'b', arrived: 10 })
+        const now = START + 60
+        expect(await rig.tryForm({ now, flushBefore: START + 49 })).toEqual({ kind: 'waiting', until: now + 1 })
+        expect((await rig.form({ now, flushBefore: START + 50 })).entries).toHaveLength(2)
+      })
+    })
+
+    it('does not wait when the batch is full', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'a' }, { user: 'b' }, { user: 'b' })
+        expect((await rig.tryForm({ maxUsers: 3, flushBefore: 0 })).kind).toBe('waiting')
+        expect((await rig.form({ maxUsers: 2, flushBefore: 0 })).entries).toHaveLength(2)
+      })
+    })
+
+    it('lets newer events of a user wait while a call with it is in flight or to be retried', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'a', properties: { n: 1 } }, { user: 'b' })
+        const first = await rig.form()
+        await rig.accept({ user: 'a', properties: { n: 2 } }, { user: 'c' })
+        expect(usersOf((await rig.form()).entries)).toEqual({ c: {} })
+        expect(await rig.tryForm()).toEqual({ kind: 'nothing' })
+        await rig.retry(first, START + 9)
+        expect(await rig.tryForm()).toEqual({ kind: 'nothing' })
+        expect(await rig.counts()).toEqual({ retrying: 2, sending: 1, pending: 1 })
+
+        const again = await rig.claim()
+        expect(await rig.tryForm()).toEqual({ kind: 'nothing' })
+        await rig.deliver(again ?? first)
+        expect(usersOf((await rig.form()).entries)).toEqual({ a: { n: 2 } })
+      })
+    })
+
+    it('lets a failed user go on with its newer events', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ properties: { n: 1 } })
+        const first = await rig.form()
+        await rig.accept({ properties: { n: 2 } })
+        await rig.fail(first)
+        expect(usersOf((await rig.form()).entries)).toEqual({ u: { n: 2 } })
+      })
+    })
+
+    it('looks past any number of events that wait for their user', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'busy' })
+        await rig.form()
+        await rig.accept(...Array.from({ length: 1200 }, () => ({ user: 'busy' })), { user: 'free' })
+        expect(usersOf((await rig.form()).entries)).toEqual({ free: {} })
+      })
+    })
+
+    it('ends with the newest value for a user with thousands of events, however many batches that takes', async () => {
+      await withRig(async (rig) => {
+        const times = Array.from({ length: 2500 }, (_, index) => (index * 7919) % 2500)
+        await rig.accept(...times.map((at) => ({ at, properties: { at, [`k${at % 3}`]: at } })))
+        let held: Record<string, unknown> = {}
+        let batches = 0
+        for (let formed = await rig.tryForm(); formed.kind === 'formed'; formed = await rig.tryForm()) {
+          held = { ...held, ...usersOf(formed.batch.entries).u }
+          await rig.deliver(formed.batch)
+          batches++
+        }
+        // Not all at once: what one batch takes into memory is bounded.
+        expect(batches).toBeGreaterThan(1)
+        expect(held).toEqual({ at: 2499, k0: 2499, k1: 2497, k2: 2498 })
+        expect((await rig.store.books()).events).toMatchObject({ pending: 0, sending: 0, failed: 0 })
+      })
+    })
+
+    it('never puts one user into two batches that are formed at the same time', async () => {
+      await withRig(async (rig) => {
+        await rig.accept(...Array.from({ length: 1500 }, () => ({ properties: { a: 1 } })))
+        const formed = await Promise.all([rig.store.formBatch(formOptions()), rig.store.formBatch(formOptions())])
+        expect(formed.map(({ kind }) => kind)).toEqual(['formed', 'nothing'])
+        await rig.audit()
+      })
+    })
+
+    it('is refused, with every other step of sending, to a handle that is not the sender', async () => {
+      await openStore(async (open) => {
+        const store = open()
+        const refusal = { name: 'StoreError', code: 'in-use' }
+        await expect(store.formBatch(formOptions())).rejects.toMatchObject(refusal)
+        await expect(store.claimRetry(START, START)).rejects.toMatchObject(refusal)
+        const call = { at: START, status: 200, code: undefined, error: undefined }
+        await expect(store.settle(1, { to: 'delivered', call })).rejects.toMatchObject(refusal)
+      })
+    })
+  })
+}

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { withSender } from '../helpers/with-sender.js'
+
+const SECRET = 'ada.lovelace.4711@example.com'
+
+function bytesOf(location: string): Buffer {
+  return Buffer.concat(
+    ['', '-wal', '-shm']
+      .map((end) => location + end)
+      .filter(existsSync)
+      .map((file) => readFileSync(file))
+  )
+}
+
+test('after forget no byte of the user is left in the database or its WAL, and everybody else is', async () => {
+  await withSender({}, async ({ store, sender, accept, dopt }) => {
+    dopt.answer = (users) =>
+      users.some(({ identifier }) => identifier === 'ada-4711')
+        ? { outcome: 'split', status: 400, code: 'invalid_request_error', message: `${SECRET} is taken` }
+        : { outcome: 'delivered', status: 200 }
+    for (let round = 0; round < 20; round++) {
+      await accept(
+        ['ada-4711', { email: SECRET, bio: `${SECRET} `.repeat(400), round }],
+        [`other-${round}`, { email: `other-${round}@example.com` }]
+      )
+    }
+    await store.accept({
+      events: [],
+      rejections: [
+        {
+          source: 'x:1',
+          reason: 'traits is a string, not an object',
+          raw: `{"userId":"ada-4711","traits":"${SECRET}"}`,
+          complete: true
+        }
+      ],
+      ignored: {}
+    })
+    await sender.start()
+    await sender.drain()
+    // What retention keeps of names is the user's too.
+    while ((await store.pruneStep({ deliveredBefore: Number.MAX_SAFE_INTEGER })).more);
+    await accept(['ada-4711', { email: SECRET, pending: true }])
+    expect(bytesOf(store.location).includes(SECRET)).toBe(true)
+
+    expect(await store.forget('ada-4711')).toEqual({ events: 21, rejections: 1 })
+    const bytes = bytesOf(store.location)
+    expect(bytes.includes(SECRET)).toBe(false)
+    expect(bytes.includes('ada-4711')).toBe(false)
+
+    const books = await store.books()
+    expect(books.removed).toBe(21)
+    expect(books.rejected).toBe(0)
+    expect(books.events.delivered).toBe(20)
+    const counted = Object.values(books.events as unknown as Record<string, number>).reduce(
+      (sum, count) => sum + count,
+      0
+    )
+    expect(counted + books.removed).toBe(books.intake.accepted)
+    await sender.drain()
+    expect((await store.books()).events.pending).toBe(0)
+  })
+})
+
+test('forgetting a user whose batch waits for a retry leaves the others of the batch to be delivered', async () => {
+  await withSender({}, async ({ store, sender, accept, dopt, clock }) => {
+    dopt.answer = () => ({ outcome: 'retry', status: 500 })
+    await accept(['ada', { plan: 'pro' }], ['eve', { plan: 'free' }])
+    await sender.start()
+    await sender.drain()
+    await store.forget('ada')
+    dopt.answer = () => ({ outcome: 'delivered', status: 200 })
+    await clock.advance(60_000)
+    expect([...dopt.users.keys()]).toEqual(['eve'])
+    // The user may come back, and does not wait for a batch that is long gone.
+    await accept(['ada', { plan: 'new' }])
+    await sender.drain()
+    expect(dopt.users.get('ada')).toEqual({ plan: 'new' })
+  })
+})
+
+test('forgetting somebody unknown changes nothing', async () => {
+  await withSender({}, async ({ store, accept }) => {
+    await accept(['ada', { plan: 'pro' }])
+    expect(await store.forget('nobody')).toEqual({ events: 0, rejections: 0 })
+    expect((await store.books()).events.pending).toBe(1)
+  })
+})
