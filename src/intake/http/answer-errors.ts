@@ -1,0 +1,62 @@
+import type { Socket } from 'node:net'
+import type { FastifyReply } from 'fastify'
+import { badInput, HttpError, type HttpErrorCode } from './http-error.js'
+
+/** What a client is told of an error, whatever it is. Errors that are not ours may hold anything: their words stay here. */
+export function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error
+  const status = statusOf(error)
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new HttpError(status, status === 404 ? 'not_found' : 'bad_request', 'the request cannot be understood')
+  }
+  return new HttpError(500, 'internal_error', 'the server failed: send it again')
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined
+  return typeof error.statusCode === 'number' ? error.statusCode : undefined
+}
+
+export function answerError(reply: FastifyReply, error: HttpError): FastifyReply {
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  // Some clients look at it to tell a missing key from a wrong one.
+  if (error.status === 401) reply.header('www-authenticate', 'Basic realm="write key", Bearer')
+  return reply.code(error.status).type('application/json; charset=utf-8').send(JSON.stringify(error.body))
+}
+
+/** For what is not HTTP, or takes too long to become a request: there is no reply object yet. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): HttpErrorCode | undefined {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return undefined
+  }
+  const { status, code, message } = describeClientError(error.code ?? '')
+  const body = JSON.stringify({ code, message })
+  socket.write(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n` +
+      `Connection: close\r\n\r\n${body}`
+  )
+  socket.destroySoon()
+  return code
+}
+
+function describeClientError(code: string): { status: string; code: HttpErrorCode; message: string } {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      // SDKs try again after a 408.
+      return { status: '408 Request Timeout', code: 'incomplete', message: 'the request took too long' }
+    case 'HPE_HEADER_OVERFLOW':
+      return { status: '431 Request Header Fields Too Large', code: 'too_large', message: 'the headers are too large' }
+    default:
+      return { status: '400 Bad Request', code: 'bad_request', message: 'this is not an HTTP request' }
+  }
+}
+
+export function notFound(method: string): HttpError {
+  const hint = method === 'GET' ? 'events are sent with POST, to /v1/batch for instance' : 'see the list of routes'
+  return new HttpError(404, 'not_found', `there is nothing at this path: ${hint}`)
+}
+
+export function badPath(): HttpError {
+  return badInput('bad_request', 'the path is not valid')
+}

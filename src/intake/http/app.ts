@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
+import { silentLogger, type Logger } from '../../delivery/logger.js'
+import type { Forwarder, Receipt, SourcedEvent } from '../../forwarder.js'
+import { StoreError } from '../../store/errors.js'
+import { Admission } from './admission.js'
+import { answerClientError, answerError, badPath, notFound, toHttpError } from './answer-errors.js'
+import { Coalescer } from './coalescer.js'
+import { addPreflight, allowAnyOrigin } from './cors.js'
+import { decompress } from './decompress.js'
+import { addEventRoutes } from './event-routes.js'
+import { IntakeState, shuttingDown } from './intake-state.js'
+import { Keys } from './keys.js'
+import { Metrics } from './metrics.js'
+import { addOperationsRoutes } from './operations-routes.js'
+import type { ResolvedHttpOptions } from './options.js'
+import { readBody } from './read-body.js'
+import { RefusalLog } from './refusal-log.js'
+import { addSettingsRoutes } from './settings-document.js'
+
+/** What the intake needs of a forwarder. */
+export type IntakeForwarder = Pick<Forwarder, 'acceptSourced' | 'books' | 'store' | 'sender' | 'totals'>
+
+export interface IntakeNeeds {
+  forwarder: IntakeForwarder
+  /** What `/status` answers. */
+  readStatus: () => Promise<object>
+  logger?: Logger | undefined
+  /** Measures this process as well: memory, event loop, garbage collection. */
+  processMetrics?: boolean | undefined
+}
+
+export interface BuiltIntake {
+  app: FastifyInstance
+  metrics: Metrics
+  /** From now on events are answered with a 503 and `Connection: close`, and `/readyz` says why. */
+  beginShutdown(): void
+}
+
+/** How often Node looks for requests that take too long. */
+const TIMEOUT_CHECK_MS = 500
+/** Longer than any write key. */
+const MOST_PARAM_CHARS = 200
+
+/** The HTTP intake, not listening yet. */
+export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): BuiltIntake {
+  const { forwarder, logger = silentLogger } = needs
+  const state = new IntakeState(() => forwarder.store.usage())
+  const metrics = new Metrics(forwarder, { process: needs.processMetrics === true })
+  const keys = new Keys(options)
+  const coalescer = new Coalescer(takeIn)
+
+  const app = fastify({
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: options.keepAliveTimeoutMs,
+    http: { headersTimeout: options.headersTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    bodyLimit: options.maxBatchBytes,
+    // The hooks below answer in the meantime, with a reason and the time to wait.
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MOST_PARAM_CHARS },
+    genReqId: requestIdOf,
+    clientErrorHandler: (error, socket) => {
+      const code = answerClientError(error, socket)
+      if (code !== undefined) metrics.takeRefusal(code)
+    },
+    frameworkErrors: (_error, _request, reply) => void answerError(reply, badPath())
+  })
+  addBodyParser(app, new Admission(options.maxBytesInFlight), options.maxBatchBytes)
+  addAnswers(app, { state, metrics, logger })
+
+  void app.register(async (scope) => {
+    scope.addHook('onRequest', (_request, reply, done) => {
+      allowAnyOrigin(reply)
+      done(state.isShuttingDown ? shuttingDown() : undefined)
+    })
+    addPreflight(scope)
+    addSettingsRoutes(scope, keys, options.publicUrl)
+    addEventRoutes(scope, { keys, options, accept: (events) => coalescer.accept(events) })
+  })
+  addOperationsRoutes(app, {
+    ...{ state, metrics, adminToken: options.adminToken, readStatus: needs.readStatus },
+    endpointState: () => forwarder.sender?.health.state ?? 'ok'
+  })
+  return { app, metrics, beginShutdown: () => state.beginShutdown() }
+
+  async function takeIn(events: readonly SourcedEvent[]): Promise<Receipt> {
+    try {
+      const receipt = await forwarder.acceptSourced(events)
+      state.takeSuccess()
+      metrics.takeReceipt(receipt)
+      return receipt
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      if (!state.isInTrouble) logger.error({ code: error.code }, error.message)
+      throw state.take(error)
+    }
+  }
+}
+
+/** Bodies are handed to the routes as bytes, unpacked, whatever their content type: SDKs send JSON as `text/plain`. */
+function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: number): void {
+  const limitOf = ({ routeOptions }: FastifyRequest): number => routeOptions.bodyLimit ?? maxBytes
+
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    // A malformed one would be refused before anybody looks at the body.
+    raw.headers['content-type'] = undefined
+    done()
+  })
+  app.addHook('preParsing', (request, { raw }, payload, done) => {
+    const limit = limitOf(request)
+    const { 'content-length': length, 'content-encoding': encoding, 'transfer-encoding': transfer } = request.headers
+    if (length === undefined && transfer === undefined) return done(null, payload)
+    try {
+      const isKnown = length !== undefined && encoding === undefined
+      const release = admission.admit(isKnown ? Math.min(Number(length), limit) : limit)
+      raw.once('close', release).once('finish', release)
+      done(null, payload)
+    } catch (error) {
+      done(toHttpError(error))
+    }
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const limit = limitOf(request)
+    return decompress(await readBody(payload, limit), request.headers['content-encoding'], limit)
+  })
+}
+
+/** How answers look, and what is noted of them. */
+function addAnswers(
+  app: FastifyInstance,
+  { state, metrics, logger }: { state: IntakeState; metrics: Metrics; logger: Logger }
+): void {
+  const refusals = new RefusalLog(logger)
+
+  app.addHook('onSend', (request, reply, payload, done) => {
+    reply.header('x-request-id', request.id)
+    // Also on what was under way already: its connection has to end for the server to end.
+    if (state.isShuttingDown) reply.header('connection', 'close')
+    done(null, payload)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const ms = reply.elapsedTime
+    metrics.takeRequest(routeOf(request), reply.statusCode, ms)
+    logger.debug(
+      {
+        request: request.id,
+        method: request.method,
+        route: routeOf(request),
+        status: reply.statusCode,
+        ms: Math.round(ms)
+      },
+      'answered'
+    )
+    done()
+  })
+  app.setNotFoundHandler((request) => {
+    throw notFound(request.method)
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const told = toHttpError(error)
+    const fields = { request: request.id, method: request.method, route: routeOf(request) }
+    if (told.status === 500) logger.error({ ...fields, at: whereFrom(error) }, 'a mistake of ours')
+    else refusals.take(fields, told, Date.now())
+    metrics.takeRefusal(told.code)
+    return answerError(reply, told)
+  })
+}
+
+/** The route's pattern: a path may hold a write key, and anything else. */
+function routeOf({ routeOptions }: FastifyRequest): string {
+  return routeOptions.url ?? 'none'
+}
+
+function requestIdOf({ headers }: { headers: IncomingMessage['headers'] }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID()
+}
+
+/** An error's kind and stack without its message, which may quote an event. */
+function whereFrom(error: unknown): string[] {
+  if (!(error instanceof Error)) return [typeof error]
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line))
+  return [error.name, ...frames.map((line) => line.trim())]
+}

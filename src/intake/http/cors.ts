@@ -1,0 +1,24 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+
+const ALLOWED_HEADERS = 'authorization, content-type, x-retry-count'
+/** As long as browsers take it. */
+const MAX_AGE_SECONDS = 7200
+
+/** Pages of any origin may send events: that is what a browser's SDK is for, and why its write key is no secret. */
+export function allowAnyOrigin(reply: FastifyReply): void {
+  reply.header('access-control-allow-origin', '*').header('access-control-expose-headers', 'retry-after, x-request-id')
+}
+
+/** Answers the question that a browser asks before it sends a request with these headers to another origin. */
+export function addPreflight(app: FastifyInstance): void {
+  app.options('/*', (request, reply) => {
+    allowAnyOrigin(reply)
+    return reply
+      .code(204)
+      .header('access-control-allow-methods', 'GET, POST, OPTIONS')
+      .header('access-control-allow-headers', request.headers['access-control-request-headers'] ?? ALLOWED_HEADERS)
+      .header('access-control-max-age', MAX_AGE_SECONDS)
+      .header('vary', 'access-control-request-headers')
+      .send()
+  })
+}

@@ -1,0 +1,58 @@
+/** What can be told of a JSON text without parsing it. Nothing here recurses, and nothing throws for what is not JSON. */
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+/** How many brackets are open at the deepest place. */
+export function nestingOf(text: Buffer): number {
+  let depth = 0
+  let deepest = 0
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]
+    if (byte === QUOTE) at = endOfString(text, at)
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) deepest = Math.max(deepest, ++depth)
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
+  }
+  return deepest
+}
+
+/** The text of an array's first element, byte for byte; undefined where there is none. */
+export function firstElement(text: Buffer): Buffer | undefined {
+  const start = skipBlanks(text, 0)
+  if (text[start] !== OPEN_BRACKET) return undefined
+  const first = skipBlanks(text, start + 1)
+  let depth = 1
+  for (let at = first; at < text.length; at++) {
+    const byte = text[at]
+    if (byte === QUOTE) at = endOfString(text, at)
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
+    if (depth > 1 || (depth === 1 && byte !== COMMA)) continue
+    let end = at
+    while (end > first && isBlank(text[end - 1])) end--
+    return end === first ? undefined : text.subarray(first, end)
+  }
+  return undefined
+}
+
+/** Where a string that begins at `start` ends: the place of its closing quote, or of the text's end. */
+function endOfString(text: Buffer, start: number): number {
+  let at = start + 1
+  for (; at < text.length && text[at] !== QUOTE; at++) if (text[at] === BACKSLASH) at++
+  return at
+}
+
+function skipBlanks(text: Buffer, from: number): number {
+  let at = from
+  while (isBlank(text[at])) at++
+  return at
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d
+}

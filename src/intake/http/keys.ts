@@ -1,0 +1,67 @@
+import { basicUser, bearerToken } from './authorization.js'
+import { HttpError } from './http-error.js'
+import type { ResolvedHttpOptions } from './options.js'
+import { Secrets } from './secret.js'
+import { isSigned } from './signature.js'
+
+/** Who may send events. */
+export class Keys {
+  readonly #writeKeys: Secrets
+  readonly #sharedSecret: string | undefined
+  readonly #allowFirstEvent: boolean
+  /** Neither a write key nor a shared secret is set: whoever reaches the server may write. */
+  readonly #isOpen: boolean
+
+  constructor(options: Pick<ResolvedHttpOptions, 'writeKeys' | 'sharedSecret' | 'allowFirstEventSignature'>) {
+    this.#writeKeys = new Secrets(options.writeKeys)
+    this.#sharedSecret = options.sharedSecret
+    this.#allowFirstEvent = options.allowFirstEventSignature
+    this.#isOpen = this.#writeKeys.isEmpty && options.sharedSecret === undefined
+  }
+
+  accepts(writeKey: string): boolean {
+    return this.#isOpen || this.#writeKeys.has(writeKey)
+  }
+
+  /**
+   * Lets an SDK pass by a write key in the header or in the body; one right one is enough, for a proxy may have put its
+   * own credentials into the header. Throws HttpError.
+   */
+  requireWriteKey(header: string | undefined, inBody: unknown): void {
+    if (this.#isOpen) return
+    const given = [basicUser(header), bearerToken(header), inBody].filter((key) => typeof key === 'string')
+    if (given.filter((key) => this.#writeKeys.has(key)).length > 0) return
+    if (this.#writeKeys.isEmpty) throw refused('this server takes signed webhooks only: start it with --write-key')
+    throw refused(given.length === 0 ? 'the write key is missing' : 'the write key is wrong')
+  }
+
+  /**
+   * Lets a webhook pass by its signature over `text`, the body as it was before any compression; or by a write key in the
+   * header, for senders that cannot sign. A signature that is there has to be right. Throws HttpError.
+   */
+  requireSignature(signature: string | undefined, header: string | undefined, text: Buffer): void {
+    if (this.#isOpen) return
+    if (this.#sharedSecret === undefined || signature === undefined) {
+      const given = [basicUser(header), bearerToken(header)].filter((key) => key !== undefined)
+      if (given.filter((key) => this.#writeKeys.has(key)).length > 0) return
+      throw refused(
+        this.#sharedSecret === undefined
+          ? 'the write key is missing or wrong'
+          : 'the signature is missing (X-Signature)'
+      )
+    }
+    if (isSigned(text, signature, this.#sharedSecret)) return
+    if (!isSigned(text, signature, this.#sharedSecret, 'first event')) {
+      throw refused('the signature (X-Signature) is wrong: check the shared secret on both sides')
+    }
+    if (this.#allowFirstEvent) return
+    throw refused(
+      'the signature covers the first event only: turn batching off at the sender, ' +
+        'or start this server with --allow-first-event-signature and know what it leaves open'
+    )
+  }
+}
+
+function refused(message: string): HttpError {
+  return new HttpError(401, 'unauthorized', message)
+}

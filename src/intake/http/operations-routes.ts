@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bearerToken } from './authorization.js'
+import { HttpError } from './http-error.js'
+import type { IntakeState } from './intake-state.js'
+import { isFromThisMachine } from './loopback.js'
+import { Secrets } from './secret.js'
+
+export interface OperationsNeeds {
+  state: IntakeState
+  adminToken: string | undefined
+  metrics: { contentType: string; expose: () => Promise<string> }
+  /** What `/status` answers. */
+  readStatus: () => Promise<object>
+  /** What Dopt's endpoint is like: events are taken all the same, but who asks should know. */
+  endpointState: () => string
+}
+
+/** What operators and their machines ask. */
+export function addOperationsRoutes(app: FastifyInstance, needs: OperationsNeeds): void {
+  const { state, metrics } = needs
+  const tokens = new Secrets(needs.adminToken === undefined ? [] : [needs.adminToken])
+
+  app.get('/healthz', () => ({ status: 'ok' }))
+
+  app.get('/readyz', async () => {
+    const trouble = await state.notReady()
+    if (trouble !== undefined) throw trouble
+    return { status: 'ready', endpoint: needs.endpointState() }
+  })
+
+  app.get('/status', async (request) => {
+    requireOperator(request)
+    return needs.readStatus()
+  })
+
+  app.get('/metrics', async (request, reply) => {
+    requireOperator(request)
+    reply.type(metrics.contentType)
+    return metrics.expose()
+  })
+
+  function requireOperator({ raw, headers }: FastifyRequest): void {
+    const token = bearerToken(headers.authorization)
+    if (token !== undefined && tokens.has(token)) return
+    if (isFromThisMachine(raw)) return
+    throw new HttpError(
+      401,
+      'unauthorized',
+      tokens.isEmpty
+        ? 'only this machine may ask: start the server with --admin-token to ask from elsewhere'
+        : 'the admin token is missing or wrong: send it as "Authorization: Bearer …"'
+    )
+  }
+}

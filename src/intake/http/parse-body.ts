@@ -1,0 +1,37 @@
+import { isUtf8 } from 'node:buffer'
+import { whyNotJson } from '../why-not-json.js'
+import { badInput } from './http-error.js'
+import { findMistake } from './json-mistake.js'
+import { nestingOf } from './json-text.js'
+
+export interface ParsedBody {
+  value: unknown
+  bytes: number
+  /** How deeply its brackets are nested. */
+  depth: number
+  /** False where bytes that are no UTF-8 were read as U+FFFD. */
+  isUtf8: boolean
+}
+
+/** Reads a body as JSON, whatever its content type says. Throws HttpError, which says where it is wrong. */
+export function parseBody(body: Buffer): ParsedBody {
+  if (body.length === 0) throw badInput('invalid_json', 'the body is empty: send JSON')
+  const text = withoutByteOrderMark(body.toString('utf8'))
+  try {
+    const value: unknown = JSON.parse(text)
+    return { value, bytes: body.length, depth: nestingOf(body), isUtf8: isUtf8(body) }
+  } catch (error) {
+    throw badInput('invalid_json', describe(error, text))
+  }
+}
+
+function describe(error: unknown, text: string): string {
+  const { position, event } = findMistake(text)
+  const reason = whyNotJson(error, text.length, 'body')
+  const byte = Buffer.byteLength(text.slice(0, position))
+  return `${reason} (${event === undefined ? '' : `event ${event}, `}byte ${byte})`
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}

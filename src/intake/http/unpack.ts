@@ -1,0 +1,169 @@
+import type { SourcedEvent } from '../../forwarder.js'
+import { messageIdOf } from '../../translate/message-id.js'
+import { clientTimestamp } from './client-time.js'
+import { badInput } from './http-error.js'
+import type { ParsedBody } from './parse-body.js'
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+export interface UnpackLimits {
+  maxEventBytes: number
+  maxBatchEvents: number
+}
+
+/** Where a request came from and when. */
+export interface Arrival {
+  /** How rejections call it. */
+  source: string
+  receivedAt: number
+}
+
+/** What a batch says for all its events; each of them may say otherwise. */
+interface Envelope {
+  context?: unknown
+  integrations?: unknown
+  timestamp?: unknown
+  sentAt?: unknown
+}
+
+/** Far more than anybody nests, far less than what overflows a stack. */
+const MAX_DEPTH = 100
+
+export const REJECTED_FOR_SIZE = 'the event is larger than'
+export const REJECTED_FOR_DEPTH = 'the event is nested more than'
+export const REJECTED_FOR_ENCODING = 'the event holds bytes that are not UTF-8'
+
+/** The one event of a route such as `/v1/identify`, which says what its type is. Throws HttpError. */
+export function unpackEvent(body: ParsedBody, type: string, arrival: Arrival): SourcedEvent[] {
+  return [toSourced(complete({ ...requireSound(body), type }, {}, arrival), arrival.source)]
+}
+
+/** The events of `{ "batch": […] }`. Throws HttpError for a batch that is none; a bad event in it is rejected alone. */
+export function unpackBatch(body: ParsedBody, limits: UnpackLimits, arrival: Arrival): SourcedEvent[] {
+  if (!isObject(body.value)) throw notAnObject(body.value)
+  const { batch, ...envelope } = body.value
+  if (!Array.isArray(batch)) throw badInput('invalid_event', 'the body has no batch: send {"batch":[…]}')
+  if (body.depth > MAX_DEPTH && isDeeper(envelope, MAX_DEPTH)) throw tooDeep()
+  return unpackList(batch, body, limits, arrival, envelope)
+}
+
+/** The events of a webhook: one, or an array of them. Throws HttpError. */
+export function unpackWebhook(body: ParsedBody, limits: UnpackLimits, arrival: Arrival): SourcedEvent[] {
+  if (Array.isArray(body.value)) return unpackList(body.value, body, limits, arrival, {})
+  const event = requireSound(body)
+  if (body.bytes > limits.maxEventBytes) {
+    throw badInput('too_large', `${REJECTED_FOR_SIZE} ${limits.maxEventBytes} bytes`)
+  }
+  return [toSourced(complete(event, {}, arrival), arrival.source)]
+}
+
+/** The write key that a body names; both a batch and a single event may. */
+export function writeKeyIn(value: unknown): unknown {
+  return isObject(value) ? value.writeKey : undefined
+}
+
+function requireSound(body: ParsedBody): JsonObject {
+  if (!isObject(body.value)) throw notAnObject(body.value)
+  if (!body.isUtf8) throw badInput('invalid_encoding', REJECTED_FOR_ENCODING)
+  if (body.depth > MAX_DEPTH) throw tooDeep()
+  return body.value
+}
+
+function unpackList(
+  items: readonly unknown[],
+  body: ParsedBody,
+  limits: UnpackLimits,
+  { source, receivedAt }: Arrival,
+  envelope: Envelope
+): SourcedEvent[] {
+  const { maxEventBytes, maxBatchEvents } = limits
+  if (items.length > maxBatchEvents) {
+    throw badInput('too_many_events', `the batch has ${items.length} events: send at most ${maxBatchEvents} at a time`)
+  }
+  // What the body as a whole keeps to, no event in it can break.
+  const isSuspicious = body.bytes > maxEventBytes || body.depth > MAX_DEPTH || !body.isUtf8
+  return items.map((item, index) => {
+    const itemSource = `${source}, event ${index}`
+    const fault = isSuspicious ? findFault(item, body, maxEventBytes) : undefined
+    if (fault !== undefined) return { source: itemSource, value: fault }
+    return toSourced(isObject(item) ? complete(item, envelope, { source, receivedAt }) : item, itemSource)
+  })
+}
+
+function findFault(item: unknown, body: ParsedBody, maxBytes: number): SourcedEvent['value'] | undefined {
+  if (body.depth > MAX_DEPTH && isDeeper(item, MAX_DEPTH)) {
+    return {
+      malformed: `${REJECTED_FOR_DEPTH} ${MAX_DEPTH} levels deep`,
+      raw: '(too deep to be kept)',
+      complete: false
+    }
+  }
+  const raw = JSON.stringify(item)
+  if (Buffer.byteLength(raw) > maxBytes)
+    return { malformed: `${REJECTED_FOR_SIZE} ${maxBytes} bytes`, raw, complete: true }
+  if (!body.isUtf8 && raw.includes('\ufffd')) return { malformed: REJECTED_FOR_ENCODING, raw, complete: false }
+  return undefined
+}
+
+/**
+ * An event with what its batch says for it, with a time where it has none, and without the write key. The event itself is
+ * handed back where nothing changes, which is most often.
+ */
+function complete(item: JsonObject, envelope: Envelope, { receivedAt }: Arrival): JsonObject {
+  const event = Object.hasOwn(item, 'writeKey') ? withoutWriteKey(item) : item
+  const changes: Record<string, unknown> = {}
+  for (const name of ['context', 'integrations'] as const) {
+    const merged = merge(envelope[name], event[name])
+    if (merged !== event[name]) changes[name] = merged
+  }
+  if (!isSet(event.timestamp)) {
+    const { originalTimestamp, sentAt = envelope.sentAt } = event
+    const timestamp = clientTimestamp({ originalTimestamp, sentAt }, receivedAt) ?? envelope.timestamp
+    // Sent again it might get another time: what makes it the same message has to be told without it.
+    if (timestamp !== undefined) Object.assign(changes, { timestamp, messageId: messageIdOf(event) })
+  }
+  return Object.keys(changes).length === 0 ? event : { ...event, ...changes }
+}
+
+function withoutWriteKey({ writeKey, ...event }: JsonObject): JsonObject {
+  void writeKey
+  return event
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
+
+/** Name by name; what the event says wins. */
+function merge(ofBatch: unknown, ofEvent: unknown): unknown {
+  if (!isObject(ofBatch)) return ofEvent
+  if (ofEvent === undefined || ofEvent === null) return ofBatch
+  return isObject(ofEvent) ? { ...ofBatch, ...ofEvent } : ofEvent
+}
+
+function toSourced(event: unknown, source: string): SourcedEvent {
+  return { source, value: { event } }
+}
+
+/** Whether a value is nested more deeply than `limit`. */
+function isDeeper(value: unknown, limit: number): boolean {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    const nested = level.filter((item) => typeof item === 'object' && item !== null)
+    if (nested.length > 0 && depth >= limit) return true
+    level = nested.flatMap((item): unknown[] => Object.values(item))
+  }
+  return false
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function notAnObject(value: unknown): Error {
+  return badInput('invalid_event', `the body is ${Array.isArray(value) ? 'an array' : 'no object'}: send a JSON object`)
+}
+
+function tooDeep(): Error {
+  return badInput('invalid_event', `${REJECTED_FOR_DEPTH} ${MAX_DEPTH} levels deep`)
+}
