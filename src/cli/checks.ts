@@ -1,0 +1,130 @@
+import { existsSync, accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
+import type { ForwarderOptions } from '../options.js'
+import { SqliteStore } from '../store/sqlite-store.js'
+import { apiKey, endpoint, forwarderOptions, storeFile } from './common-options.js'
+import type { Config } from './config.js'
+import { describeTrouble } from './endpoint-notices.js'
+import { lineOf } from './errors.js'
+import { formatBytes } from './format-bytes.js'
+import { formatCount } from './format-number.js'
+import { readStatus } from './status-document.js'
+
+/** One thing looked at. `detail` is one line; where something is wrong it says how to mend it. */
+export interface CheckResult {
+  name: 'configuration' | 'store' | 'endpoint' | 'key'
+  ok: boolean
+  detail: string
+}
+
+/** Longer than Dopt takes when it is well; whoever checks does not want to wait for the timeout of a delivery. */
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** Looks at everything that `forward` needs. Changes nothing, here or at Dopt, and never throws for what is wrong. */
+export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]> {
+  let config: Config
+  let options: ForwarderOptions
+  try {
+    config = loadConfig()
+    options = forwarderOptions(config)
+  } catch (error) {
+    return [{ name: 'configuration', ok: false, detail: lineOf(error) }]
+  }
+  const configuration = await checkConfiguration(config, options)
+  const store = await checkStore(storeFile(config))
+  if (!configuration.ok) return [configuration, store]
+  return [configuration, store, ...(await checkDopt(options))]
+}
+
+async function checkConfiguration(config: Config, options: ForwarderOptions): Promise<CheckResult> {
+  const { resolveOptions } = await import('../options.js')
+  try {
+    resolveOptions(options)
+  } catch (error) {
+    return { name: 'configuration', ok: false, detail: lineOf(error) }
+  }
+  const where = { flag: 'a flag', environment: 'the environment', file: config.file ?? 'the config file' }
+  const keyFrom = config.sourceOf(apiKey)
+  const endpointFrom = config.sourceOf(endpoint)
+  const parts = [
+    config.file === undefined ? 'no config file' : `config file ${config.file}`,
+    keyFrom && `API key from ${where[keyFrom]}`,
+    `endpoint ${endpointFrom === undefined ? 'by default' : `from ${where[endpointFrom]}`}`
+  ]
+  return { name: 'configuration', ok: true, detail: parts.filter(Boolean).join(', ') }
+}
+
+async function checkStore(file: string): Promise<CheckResult> {
+  if (!existsSync(file)) return checkFolder(file)
+  try {
+    const store = SqliteStore.open(file, { mustExist: true })
+    try {
+      const { events, store: about, sender } = await readStatus(store, Date.now())
+      const waiting = events.pending + events.sending + events.retrying
+      const sending = sender?.alive === true ? `, process ${sender.pid} is sending from it` : ''
+      const detail = `${file}, ${formatBytes(about.bytes)}, ${formatCount(waiting)} events undelivered${sending}`
+      return { name: 'store', ok: true, detail }
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    return { name: 'store', ok: false, detail: lineOf(error) }
+  }
+}
+
+function checkFolder(file: string): CheckResult {
+  const folder = dirname(file)
+  if (!existsSync(folder)) {
+    return {
+      name: 'store',
+      ok: false,
+      detail: `the folder ${folder} does not exist: create it, or name another --store`
+    }
+  }
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return { name: 'store', ok: true, detail: `${file} is not there yet; it will be created` }
+  } catch {
+    const detail = `cannot write to the folder ${folder}: check its permissions, or name another --store`
+    return { name: 'store', ok: false, detail }
+  }
+}
+
+async function checkDopt(options: ForwarderOptions): Promise<CheckResult[]> {
+  const { resolveOptions } = await import('../options.js')
+  const { GotDoptClient } = await import('../dopt/client.js')
+  const resolved = resolveOptions(options)
+  const client = new GotDoptClient({ ...resolved, maxSockets: 1, requestTimeoutMs: REQUEST_TIMEOUT_MS })
+  try {
+    const { outcome, status, code, message, durationMs } = await client.checkKey()
+    const words = [status, code, message].filter(Boolean).join(' ')
+    const reached = `${resolved.endpoint} answers, in ${Math.round(durationMs)} ms`
+    switch (outcome) {
+      case 'delivered':
+        return [
+          { name: 'endpoint', ok: true, detail: reached },
+          { name: 'key', ok: true, detail: 'Dopt accepts it' }
+        ]
+      case 'pause': {
+        const detail = `Dopt refuses it (${words}): copy the users API key from Dopt again and set DOPT_API_KEY to it`
+        return [
+          { name: 'endpoint', ok: true, detail: reached },
+          { name: 'key', ok: false, detail }
+        ]
+      }
+      case 'misdirected':
+      case 'split':
+      case 'reject': {
+        const detail = `${resolved.endpoint} is not Dopt's users API (${words}): check --endpoint and --api`
+        return [{ name: 'endpoint', ok: false, detail }]
+      }
+      case 'retry': {
+        const advice =
+          status === undefined ? 'check --endpoint and the network' : 'nothing is lost meanwhile: try later'
+        return [{ name: 'endpoint', ok: false, detail: `${describeTrouble(words)}: ${advice}` }]
+      }
+    }
+  } finally {
+    client.close()
+  }
+}

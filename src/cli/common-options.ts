@@ -1,0 +1,197 @@
+import type { ForwarderOptions } from '../options.js'
+import type { Config } from './config.js'
+import { byteSize, choice, duration, flag, text, whole, type AnySetting, type Setting } from './setting.js'
+
+export const DEFAULT_STORE = './dopt-destination.db'
+export const DEFAULT_GIVE_UP_AFTER_MS = 120_000
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export const store = text({
+  key: 'store',
+  flag: '--store <file>',
+  env: 'DOPT_STORE',
+  help: 'the SQLite file that events are kept in; made if it is not there',
+  defaultText: DEFAULT_STORE
+})
+
+export const logLevel = choice(
+  {
+    key: 'logLevel',
+    flag: '--log-level <level>',
+    env: 'DOPT_LOG_LEVEL',
+    help: `log to standard error, as JSON lines: ${LOG_LEVELS.join(', ')}`,
+    defaultText: 'errors only, in plain words'
+  },
+  LOG_LEVELS
+)
+
+export const apiKey: Setting<string> = {
+  ...text({
+    key: 'apiKey',
+    flag: '--api-key <key>',
+    env: 'DOPT_API_KEY',
+    help: "Dopt's users API key; better given in the environment, for a flag shows in the list of processes"
+  }),
+  secret: true
+}
+
+export const endpoint = text({
+  key: 'endpoint',
+  flag: '--endpoint <url>',
+  env: 'DOPT_ENDPOINT',
+  help: "address of Dopt's users API",
+  defaultText: 'https://users.dopt.com'
+})
+
+export const api = choice(
+  {
+    key: 'api',
+    flag: '--api <generation>',
+    env: 'DOPT_API',
+    help: "generation of Dopt's users API: bulk or batch",
+    defaultText: 'bulk'
+  },
+  ['bulk', 'batch']
+)
+
+export const batchSize = whole(
+  {
+    key: 'batchSize',
+    flag: '--batch-size <users>',
+    env: 'DOPT_BATCH_SIZE',
+    help: 'users a call, at most: 1 to 100',
+    defaultText: '100'
+  },
+  1,
+  100
+)
+
+export const flushInterval = duration({
+  key: 'flushInterval',
+  flag: '--flush-interval <ms>',
+  env: 'DOPT_FLUSH_INTERVAL',
+  help: 'how long an event may wait for others to fill its call',
+  defaultText: '1000'
+})
+
+export const concurrency = whole(
+  {
+    key: 'concurrency',
+    flag: '--concurrency <calls>',
+    env: 'DOPT_CONCURRENCY',
+    help: 'calls in flight at a time, at most',
+    defaultText: '4'
+  },
+  1,
+  256
+)
+
+export const retryWindow = duration({
+  key: 'retryWindow',
+  flag: '--retry-window <duration>',
+  env: 'DOPT_RETRY_WINDOW',
+  help: 'how long a call that cannot be delivered is tried again before it is failed',
+  defaultText: '72h'
+})
+
+export const maxCallsPerSecond = whole(
+  {
+    key: 'maxCallsPerSecond',
+    flag: '--max-calls-per-second <calls>',
+    env: 'DOPT_MAX_CALLS_PER_SECOND',
+    help: 'send no more calls a second than this',
+    defaultText: 'no limit'
+  },
+  1,
+  10_000
+)
+
+export const retention = duration({
+  key: 'retention',
+  flag: '--retention <duration>',
+  env: 'DOPT_RETENTION',
+  help: 'remove delivered events this long after they were settled; failed and rejected ones stay',
+  defaultText: '7d'
+})
+
+export const maxStoreBytes = byteSize({
+  key: 'maxStoreBytes',
+  flag: '--max-store-bytes <size>',
+  env: 'DOPT_MAX_STORE_BYTES',
+  help: 'take in nothing more when the store has grown to this size, such as 2gb',
+  defaultText: 'no limit'
+})
+
+export const nestedProperties = choice(
+  {
+    key: 'nestedProperties',
+    flag: '--nested-properties <how>',
+    env: 'DOPT_NESTED_PROPERTIES',
+    help: 'what becomes of traits that are objects: flatten, stringify or drop',
+    defaultText: 'flatten'
+  },
+  ['flatten', 'stringify', 'drop']
+)
+
+export const giveUpAfter = duration({
+  key: 'giveUpAfter',
+  flag: '--give-up-after <duration>',
+  env: 'DOPT_GIVE_UP_AFTER',
+  help: 'end with code 1 when nothing has moved for this long; all is kept',
+  defaultText: '2m'
+})
+
+export const config = {
+  ...text({
+    key: 'config',
+    flag: '--config <file>',
+    help: 'JSON file with any of these options in camelCase, such as {"batchSize": 50, "retryWindow": "24h"}',
+    defaultText: 'dopt-destination.config.json, if it is there'
+  }),
+  inFile: false
+}
+
+export const json = flag('json', '--json', 'print exactly one JSON document on standard output')
+
+/** What every command understands that reads the store. */
+export const STORE_SETTINGS: readonly AnySetting[] = [store, config, logLevel]
+
+/** What it takes to reach Dopt. */
+export const ENDPOINT_SETTINGS: readonly AnySetting[] = [apiKey, endpoint, api]
+
+/** What every command understands that sends. */
+export const DELIVERY_SETTINGS: readonly AnySetting[] = [
+  ...ENDPOINT_SETTINGS,
+  batchSize,
+  flushInterval,
+  concurrency,
+  retryWindow,
+  maxCallsPerSecond,
+  retention,
+  maxStoreBytes,
+  nestedProperties,
+  ...STORE_SETTINGS
+]
+
+export function storeFile(from: Config): string {
+  return from.get(store) ?? DEFAULT_STORE
+}
+
+/** Throws UsageError. */
+export function forwarderOptions(from: Config): ForwarderOptions & { store: string } {
+  return {
+    apiKey: from.get(apiKey),
+    endpoint: from.get(endpoint),
+    api: from.get(api),
+    store: storeFile(from),
+    batchSize: from.get(batchSize),
+    flushIntervalMs: from.get(flushInterval),
+    concurrency: from.get(concurrency),
+    retryWindowMs: from.get(retryWindow),
+    maxCallsPerSecond: from.get(maxCallsPerSecond),
+    retentionMs: from.get(retention),
+    maxStoreBytes: from.get(maxStoreBytes),
+    nestedProperties: from.get(nestedProperties)
+  }
+}

@@ -1,0 +1,127 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { systemCode, UsageError } from './errors.js'
+import { printable } from './printable.js'
+import type { AnySetting, Setting } from './setting.js'
+import type { Environment } from './terminal.js'
+
+export const DEFAULT_CONFIG_FILE = 'dopt-destination.config.json'
+
+/** Where a value came from. */
+export type Source = 'flag' | 'environment' | 'file'
+
+export interface ConfigSources {
+  /** What commander made of the flags, by key. */
+  flags: Readonly<Record<string, unknown>>
+  env: Environment
+  /** Every setting that the config file may hold, of whichever command. */
+  known: readonly AnySetting[]
+}
+
+/** What was set: by flag, else in the environment, else in the config file. Defaults are their users' business. */
+export class Config {
+  readonly #flags
+  readonly #env
+  readonly #values: Readonly<Record<string, unknown>>
+
+  private constructor(
+    { flags, env }: ConfigSources,
+    /** The config file, where there is one. */
+    readonly file: string | undefined,
+    values: Readonly<Record<string, unknown>>
+  ) {
+    this.#flags = flags
+    this.#env = env
+    this.#values = values
+  }
+
+  /** Reads the file that `--config` names, or the default one if it is there. Throws UsageError. */
+  static load(sources: ConfigSources): Config {
+    const named = sources.flags['config']
+    if (typeof named === 'string') return new Config(sources, named, readConfigFile(named, sources.known))
+    if (!existsSync(DEFAULT_CONFIG_FILE)) return new Config(sources, undefined, {})
+    return new Config(sources, DEFAULT_CONFIG_FILE, readConfigFile(DEFAULT_CONFIG_FILE, sources.known))
+  }
+
+  /** Throws UsageError when what was set is not allowed. */
+  get<T>(setting: Setting<T>): T | undefined {
+    const found = this.#find(setting)
+    if (found === undefined) return undefined
+    const { value, where } = found
+    let parsed: T | undefined
+    try {
+      parsed = setting.parse(value)
+    } catch (error) {
+      throw new UsageError(`${where}: ${error instanceof Error ? error.message : `must be ${setting.allowed}`}`)
+    }
+    if (parsed !== undefined) return parsed
+    throw new UsageError(`${where} must be ${setting.allowed}${setting.secret ? '' : `, not ${show(value)}`}`)
+  }
+
+  sourceOf(setting: AnySetting): Source | undefined {
+    return this.#find(setting)?.source
+  }
+
+  #find(setting: AnySetting): { value: unknown; source: Source; where: string } | undefined {
+    const { key, env, inFile } = setting
+    const fromFlag = this.#flags[key]
+    if (fromFlag !== undefined) {
+      return { value: fromFlag, source: 'flag', where: setting.flag.split(/[ ,]/, 1)[0] ?? key }
+    }
+    const fromEnv = env === undefined ? undefined : this.#env[env]
+    // An empty variable is how compose files and CI systems say "not set".
+    if (env !== undefined && fromEnv !== undefined && fromEnv !== '') {
+      return { value: fromEnv, source: 'environment', where: env }
+    }
+    if (inFile && Object.hasOwn(this.#values, key)) {
+      return { value: this.#values[key], source: 'file', where: `"${key}" in ${this.file}` }
+    }
+    return undefined
+  }
+}
+
+function readConfigFile(file: string, known: readonly AnySetting[]): Record<string, unknown> {
+  const values = parse(file, read(file))
+  const names = known.filter(({ inFile }) => inFile).map(({ key }) => key)
+  const unknown = Object.keys(values).find((key) => !names.includes(key))
+  if (unknown !== undefined) {
+    throw new UsageError(`${file}: there is no setting "${printable(unknown)}"; there are ${names.sort().join(', ')}`)
+  }
+  return values
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = systemCode(error)
+    const what =
+      code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a directory' : `cannot be read (${code})`
+    throw new UsageError(`the config file ${file} ${what}: check --config`)
+  }
+}
+
+function parse(file: string, content: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(content.replace(/^\ufeff/, ''))
+  } catch (error) {
+    // Not the parser's own words: they repeat the text, which may hold the key.
+    throw new UsageError(
+      `the config file ${file} is not JSON${placeOf(error, content)}: check its commas, quotes and brackets`
+    )
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UsageError(`the config file ${file} must hold one JSON object, such as {"batchSize": 100}`)
+  }
+  return { ...value }
+}
+
+/** V8 says where in the text it stopped, as a rule. */
+function placeOf(error: unknown, content: string): string {
+  const [, position] = /at position (\d+)/.exec(error instanceof Error ? error.message : '') ?? []
+  return position === undefined ? '' : `, line ${content.slice(0, Number(position)).split('\n').length}`
+}
+
+function show(value: unknown): string {
+  return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 100)
+}

@@ -1,0 +1,152 @@
+import type { SettledReason } from '../delivery/sender.js'
+import type { Forwarder } from '../forwarder.js'
+import type { ForwarderOptions } from '../options.js'
+import { DEFAULT_GIVE_UP_AFTER_MS, giveUpAfter, logLevel } from './common-options.js'
+import type { Config } from './config.js'
+import { DeliveryWatch } from './delivery-watch.js'
+import { describeTrouble, EndpointNotices } from './endpoint-notices.js'
+import { lineOf } from './errors.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { formatCount, formatDuration } from './format-number.js'
+import { hint } from './hint.js'
+import { Interrupt } from './interrupt.js'
+import type { Output } from './output.js'
+import { earlierWork, plural, renderSummary, summarize, type Summary } from './summary.js'
+import { Tally } from './tally.js'
+
+const SHUTDOWN_DEADLINE_MS = 10_000
+
+/** A run that puts work into a forwarder and sees it delivered: `forward` and `replay`. */
+export interface DeliveryRun {
+  readonly forwarder: Forwarder
+  readonly config: Config
+  readonly output: Output
+  readonly tally: Tally
+  readonly watch: DeliveryWatch
+  /** Aborted when the person asks to end. */
+  readonly signal: AbortSignal
+  readonly giveUpAfterMs: number
+  /** Says what went wrong and remembers that it did; the run goes on with what there is. */
+  complain: (error: unknown) => void
+}
+
+export interface DeliveryRunPlan {
+  config: Config
+  output: Output
+  options: ForwarderOptions & { store: string }
+  /** Print the summary as JSON. */
+  json: boolean
+  /** The size of the input, where it is known. */
+  totalBytes?: number | undefined
+  /** Puts the work in. What it throws ends the run without a summary. */
+  putIn: (run: DeliveryRun) => Promise<void>
+  /** Waits until the work is settled; by default for all that the store holds. */
+  settle?: (run: DeliveryRun) => Promise<SettledReason>
+  /** Whether it is this run's business that everything is delivered. */
+  mustDeliver: boolean
+}
+
+/** Prints the summary and resolves to the exit code. Throws StoreError and ConfigurationError. */
+export async function runDelivery(plan: DeliveryRunPlan): Promise<ExitCode> {
+  const startedAt = performance.now()
+  const interrupt = new Interrupt(() =>
+    plan.output.note('ending when the calls in flight are answered; a second signal ends it at once')
+  )
+  try {
+    const forwarder = await open(plan)
+    try {
+      return await work(plan, forwarder, interrupt.signal, startedAt)
+    } finally {
+      await forwarder.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
+    }
+  } finally {
+    interrupt.dispose()
+  }
+}
+
+async function work(
+  plan: DeliveryRunPlan,
+  forwarder: Forwarder,
+  signal: AbortSignal,
+  startedAt: number
+): Promise<ExitCode> {
+  const { config, output, options } = plan
+  const { events } = await forwarder.books()
+  const advice = `all is kept in ${options.store}; run the same command again with the right key (DOPT_API_KEY)`
+  const tally = new Tally()
+  const backlog = events.pending + events.sending + events.retrying
+  const watch = new DeliveryWatch(forwarder, tally, output, new EndpointNotices(advice), backlog)
+  let isTroubled = false
+  const run: DeliveryRun = {
+    ...{ forwarder, config, output, tally, watch, signal },
+    giveUpAfterMs: config.get(giveUpAfter) ?? DEFAULT_GIVE_UP_AFTER_MS,
+    complain: (error) => {
+      isTroubled = true
+      output.noteOnce(`error: ${lineOf(error)}`)
+    }
+  }
+  let reason: SettledReason
+  watch.start(plan.totalBytes)
+  try {
+    await plan.putIn(run)
+    reason = await (plan.settle ?? settleAll)(run)
+    // Calls in flight may still settle something, so the counting waits for them.
+    await forwarder.sender?.stop(SHUTDOWN_DEADLINE_MS)
+  } finally {
+    watch.stop()
+  }
+  const { totals } = forwarder
+  const states = await forwarder.countStates(tally.ranges)
+  const summary = summarize(tally, states, totals, performance.now() - startedAt)
+  await explain(reason, run)
+  if (plan.json) output.printJson(summary)
+  else output.print(renderSummary(summary, earlierWork(summary, totals)))
+  giveHints(summary, totals.failed, config, output)
+  if (reason === 'interrupted') return EXIT.interrupted
+  const isUndelivered = plan.mustDeliver && (summary.pending > 0 || reason !== 'settled')
+  const hasFailures = summary.failed + summary.rejected + totals.failed > 0
+  return isTroubled || isUndelivered || hasFailures ? EXIT.incomplete : EXIT.done
+}
+
+async function open({ config, output, options }: DeliveryRunPlan): Promise<Forwarder> {
+  const { createForwarder } = await import('../forwarder.js')
+  const { createLogger, createPlainLogger } = await import('./logger.js')
+  const level = config.get(logLevel)
+  const logger = level === undefined ? createPlainLogger(output) : createLogger(level, output)
+  return createForwarder({ ...options, logger })
+}
+
+async function settleAll({ forwarder, signal, giveUpAfterMs }: DeliveryRun): Promise<SettledReason> {
+  if (signal.aborted) return 'interrupted'
+  return forwarder.untilSettled({ giveUpAfterMs, signal })
+}
+
+/** Why it ended before everything was settled. The refused key has been reported when it was refused. */
+async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
+  if (reason === 'settled' || reason === 'key-refused') return
+  const { forwarder, output, giveUpAfterMs } = run
+  const { events, endpoint, lastErrors } = await forwarder.books()
+  const known = endpoint?.state === 'ok' ? undefined : endpoint?.lastError
+  const kept = `${plural(events.pending + events.sending + events.retrying, 'event')} undelivered`
+  const place = `kept in ${forwarder.store.location}: run the same command again to go on`
+  if (reason === 'interrupted') {
+    output.note(`interrupted with ${kept}, ${place}`)
+    return
+  }
+  const [newest] = lastErrors
+  const words = newest && [newest.status, newest.code, newest.error].filter(Boolean).join(' ')
+  const trouble = describeTrouble(known ?? words)
+  output.note(`gave up after ${formatDuration(giveUpAfterMs)} in which nothing moved (${trouble}): ${kept}, ${place}`)
+}
+
+function giveHints(summary: Summary, failed: number, config: Config, output: Output): void {
+  if (summary.failed + failed > 0) {
+    const all = formatCount(Math.max(summary.failed, failed))
+    output.note(`${all} failed: see "${hint('batches --state failed', config)}"`)
+  }
+  if (summary.rejected > 0) {
+    output.note(
+      `${formatCount(summary.rejected)} rejected and kept: see "${hint('replay --rejected --dry-run', config)}"`
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import type { Forwarder } from '../forwarder.js'
+import type { EndpointRecord, EventCounts } from '../store/store.js'
+import { describeState, type EndpointNotices } from './endpoint-notices.js'
+import type { Output } from './output.js'
+import type { Tally } from './tally.js'
+
+const TICK_MS = 100
+
+/** Keeps the person who waits informed while a forwarder works: the progress line, and what is wrong with the endpoint. */
+export class DeliveryWatch {
+  bytesRead = 0
+  #timer: NodeJS.Timeout | undefined
+  #shownBytes = 0
+  #endpoint: EndpointRecord | undefined
+  #settledElsewhere: Pick<EventCounts, 'delivered' | 'superseded' | 'failed'> | undefined
+
+  constructor(
+    private readonly forwarder: Forwarder,
+    private readonly tally: Tally,
+    private readonly output: Output,
+    private readonly notices: EndpointNotices,
+    /** What the store held undelivered before this run. */
+    private readonly backlog: number
+  ) {}
+
+  start(totalBytes?: number): void {
+    this.output.startProgress(totalBytes)
+    this.#timer = setInterval(() => this.tick(), TICK_MS)
+  }
+
+  tick(): void {
+    const { sender } = this.forwarder
+    if (sender !== undefined) this.showEndpoint(sender.health.record)
+    const endpoint = this.#endpoint
+    const totals = this.#settledElsewhere ?? this.forwarder.totals
+    this.output.updateProgress({
+      read: this.tally.received,
+      delivered: totals.delivered,
+      failed: totals.failed,
+      bytesRead: this.#bytesDone(),
+      trouble: endpoint && describeState(endpoint, Date.now())
+    })
+  }
+
+  /** What another process has settled of this run's work. */
+  showSettled({ delivered, superseded, failed }: EventCounts): void {
+    this.#settledElsewhere = { delivered, superseded, failed }
+  }
+
+  /** How the endpoint does, as far as it is known. */
+  showEndpoint(record: EndpointRecord): void {
+    this.#endpoint = record
+    const line = this.notices.next(record, Date.now())
+    if (line !== undefined) this.output.note(line)
+  }
+
+  /** Shows the last state and takes the progress line away. */
+  stop(): void {
+    if (this.#timer === undefined) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.tick()
+    this.output.stopProgress()
+  }
+
+  /** How much of the input is through to its end, not only read: the share of what is known that is settled. */
+  #bytesDone(): number {
+    const { sender, totals } = this.forwarder
+    const known = this.backlog + this.tally.accepted
+    const settled = totals.delivered + totals.superseded + totals.failed
+    const share = sender === undefined || known === 0 ? 1 : Math.min(1, settled / known)
+    this.#shownBytes = Math.max(this.#shownBytes, Math.floor(this.bytesRead * share))
+    return this.#shownBytes
+  }
+}

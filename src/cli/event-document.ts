@@ -1,0 +1,17 @@
+import { parseProperties } from '../store/plan-users.js'
+import type { EventRecord } from '../store/store.js'
+import { toIso } from './when.js'
+
+/** An event as JSON documents carry it. Times are ISO 8601. */
+export function eventDocument(event: EventRecord) {
+  return {
+    messageId: event.messageId,
+    user: event.identifier,
+    state: event.state,
+    batch: event.batchId ?? null,
+    eventTime: toIso(event.eventTime),
+    arrivedAt: toIso(event.arrivedAt),
+    supersededBy: event.supersededBy ?? null,
+    properties: parseProperties(event.properties)
+  }
+}

@@ -1,0 +1,12 @@
+/** How a command can end; people's scripts rely on these numbers. */
+export const EXIT = {
+  /** Done, and everything was delivered. */
+  done: 0,
+  /** Done, but something failed, was rejected or is still undelivered. */
+  incomplete: 1,
+  /** Wrong usage or configuration: nothing was begun. */
+  usage: 2,
+  interrupted: 130
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

@@ -1,0 +1,36 @@
+import { SqliteStore } from '../store/sqlite-store.js'
+import { json, STORE_SETTINGS, storeFile } from './common-options.js'
+import type { Command, CommandContext } from './command.js'
+import { UsageError } from './errors.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { formatCount } from './format-number.js'
+
+export const forget: Command = {
+  name: 'forget',
+  arguments: '<user>',
+  summary: "remove a user's events from the store",
+  description: `Removes all that the store holds of a user: events in every state, rejected events, and Dopt's words that repeat
+any of it. The file is rewritten, so that no trace of the values is left in it; that takes as long as copying it, and
+works beside a running sender.
+
+Dopt keeps what it was sent: it has no call that deletes a user.`,
+  settings: [json],
+  common: STORE_SETTINGS,
+  examples: `  $ dopt-destination forget user-4711`,
+  run
+}
+
+async function run({ args, output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
+  const [user] = args
+  if (user === undefined || args.length > 1) throw new UsageError('name one user: dopt-destination forget <user>')
+  const store = SqliteStore.open(storeFile(loadConfig()), { mustExist: true })
+  try {
+    const { events, rejections } = await store.forget(user)
+    if (wants(json)) output.printJson({ events, rejections })
+    else if (events + rejections === 0) output.print('the store holds nothing of that user')
+    else output.print(`removed ${formatCount(events)} events and ${formatCount(rejections)} rejected events`)
+    return EXIT.done
+  } finally {
+    await store.close()
+  }
+}

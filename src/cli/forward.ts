@@ -1,0 +1,67 @@
+import { InputError } from '../intake/read-events.js'
+import { StoreError } from '../store/errors.js'
+import { DELIVERY_SETTINGS, forwarderOptions, giveUpAfter, json } from './common-options.js'
+import type { Command, CommandContext } from './command.js'
+import { runDelivery, type DeliveryRun } from './delivery-run.js'
+import type { ExitCode } from './exit-codes.js'
+import { findInputs, totalBytes, type Input } from './inputs.js'
+import { RejectedLines } from './rejected-lines.js'
+import { flag } from './setting.js'
+import { takeIn } from './take-in.js'
+
+const acceptOnly = flag('acceptOnly', '--accept-only', 'store the events and send nothing; needs no API key')
+
+export const forward: Command = {
+  name: 'forward',
+  arguments: '[file...]',
+  summary: 'take in Segment events from files or a pipe and deliver them',
+  description: `Takes in Segment events and delivers them to Dopt, in calls of up to 100 users.
+
+The files hold NDJSON or a JSON array, gzipped or not; without a file, or with -, standard input is read. Events are
+written to the store first: one that was seen before, by its messageId, is not sent again, and what an earlier run left
+undelivered is delivered too. It ends when everything is settled, when Dopt refuses the key, or when nothing has moved
+for --give-up-after; all that is undelivered is kept, and the same command goes on with it.`,
+  settings: [acceptOnly, giveUpAfter, json],
+  common: DELIVERY_SETTINGS,
+  examples: `  $ DOPT_API_KEY=... dopt-destination forward events.ndjson more.json.gz
+  $ zcat archive.gz | dopt-destination forward --json --endpoint http://127.0.0.1:8788`,
+  run
+}
+
+async function run({ args, output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
+  const config = loadConfig()
+  const send = !wants(acceptOnly)
+  const options = { ...forwarderOptions(config), send }
+  const inputs = findInputs(args, process.stdin)
+  return runDelivery({
+    ...{ config, output, options, json: wants(json), mustDeliver: send },
+    totalBytes: totalBytes(inputs),
+    putIn: (delivery) => takeInAll(inputs, delivery)
+  })
+}
+
+/** What has been accepted when an input or the store gives trouble stays, and is delivered. */
+async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promise<void> {
+  const { forwarder, tally, watch, output, signal, complain } = delivery
+  const rejected = new RejectedLines(output)
+  for (const input of inputs) {
+    try {
+      await takeIn(forwarder, input, tally, {
+        signal,
+        onBytes: (bytes) => (watch.bytesRead += bytes),
+        onRejected: (source, reason) => rejected.say(source, reason)
+      })
+    } catch (error) {
+      if (error instanceof StoreError && error.isPassing) {
+        complain(error)
+        break
+      }
+      // With nothing taken in there is nothing to sum up: the error ends the command.
+      if (!(error instanceof InputError) || tally.received === 0) throw error
+      complain(error)
+    }
+    if (signal.aborted) break
+  }
+  rejected.sayRest()
+  if (tally.received === 0 && !signal.aborted) output.note('nothing came in: standard input was empty')
+}

@@ -1,0 +1,29 @@
+import { EXIT } from './exit-codes.js'
+
+/** SIGINT and SIGTERM: the first asks to end in good order, the second ends at once. */
+export class Interrupt {
+  readonly #abort = new AbortController()
+  readonly #onSignal = (name: NodeJS.Signals): void => {
+    if (this.received !== undefined) process.exit(EXIT.interrupted)
+    this.received = name
+    this.sayFirst?.(name)
+    this.#abort.abort()
+  }
+  /** The first signal that came. */
+  received: NodeJS.Signals | undefined
+
+  constructor(private readonly sayFirst?: (name: NodeJS.Signals) => void) {
+    process.on('SIGINT', this.#onSignal)
+    process.on('SIGTERM', this.#onSignal)
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Leaves signals to the system again. */
+  dispose(): void {
+    process.off('SIGINT', this.#onSignal)
+    process.off('SIGTERM', this.#onSignal)
+  }
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { batches } from './batches.js'
+import { check } from './check.js'
+import { lineOf } from './errors.js'
+import { EXIT } from './exit-codes.js'
+import { forget } from './forget.js'
+import { forward } from './forward.js'
+import { exitWhenWritten, ignoreClosedPipes } from './output.js'
+import { runProgram } from './program.js'
+import { prune } from './prune.js'
+import { replay } from './replay.js'
+import { sandbox } from './sandbox.js'
+import { serve } from './serve.js'
+import { show } from './show.js'
+import { status } from './status.js'
+
+ignoreClosedPipes()
+// A mistake of ours. It must not print a stack, which may hold what an event held.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`error: ${lineOf(error)}\n`)
+  process.exit(EXIT.incomplete)
+})
+const commands = [forward, serve, status, batches, show, replay, forget, prune, check, sandbox]
+await exitWhenWritten(await runProgram(commands, process.argv))

@@ -1,0 +1,42 @@
+import type { BatchRecord, EventRecord } from '../store/store.js'
+import { formatTime, formatWhen } from './when.js'
+
+type MakeHint = (command: string) => string
+
+/** What happens next with a batch, and what there is to do. */
+export function nextForBatch(batch: BatchRecord, now: number, hint: MakeHint): string {
+  switch (batch.state) {
+    case 'sending':
+      return `it is on its way to Dopt (attempt ${batch.attempts + 1})`
+    case 'retrying': {
+      const due = batch.nextAttemptAt
+      const when = due === undefined || due <= now ? 'as soon as a sender has room for it' : formatWhen(due, now)
+      return `attempt ${batch.attempts + 1}: ${when}`
+    }
+    case 'failed':
+      return `put it back with: ${hint(`replay --batch ${batch.id}`)}`
+    case 'split':
+      return 'nothing: the batches that it was split into go their own way'
+    case 'replayed':
+      return 'nothing: its events were put back, and are in newer batches or pending'
+    case 'delivered':
+      return 'nothing: Dopt has it'
+  }
+}
+
+/** What happens next with an event. `batch` is the one that it is in, if any. */
+export function nextForEvent(event: EventRecord, batch: BatchRecord | undefined, now: number, hint: MakeHint): string {
+  if (event.state === 'pending') return `it goes out with one of the next calls of whoever sends`
+  if (event.state === 'superseded') {
+    return `nothing: newer values went out${event.supersededBy === undefined ? '' : `, with message ${event.supersededBy}`}`
+  }
+  return batch === undefined ? 'not known' : nextForBatch(batch, now, hint)
+}
+
+/** What Dopt said to the last call, with its status. */
+export function wordsOf(batch: BatchRecord): string | undefined {
+  if (batch.lastAttemptAt === undefined) return undefined
+  const { lastStatus, lastCode, lastError } = batch
+  const words = [lastStatus, lastCode, lastError].filter((part) => part !== undefined).join(' ')
+  return `${words === '' ? 'nothing' : words} (at ${formatTime(batch.lastAttemptAt)})`
+}

@@ -1,0 +1,67 @@
+import { createProgress, type Progress, type ProgressCounts } from './progress.js'
+import { wantsColour } from './terminal.js'
+
+/** Results go to standard output; everything that is said on the way there goes to standard error. */
+export class Output {
+  readonly #said = new Set<string>()
+  #progress: Progress | undefined
+
+  /** Whether results may be coloured. */
+  get colour(): boolean {
+    return wantsColour(process.stdout)
+  }
+
+  /** A result; a line break is put at its end. */
+  print(text: string): void {
+    this.stopProgress()
+    process.stdout.write(`${text}\n`)
+  }
+
+  printJson(value: unknown): void {
+    this.print(JSON.stringify(value, undefined, 2))
+  }
+
+  /** Says something at once, above the progress line where there is one. */
+  note(line: string): void {
+    if (this.#progress === undefined) process.stderr.write(`${line}\n`)
+    else this.#progress.say(line)
+  }
+
+  /** As `note`, but not again what has been said before. */
+  noteOnce(line: string): void {
+    if (this.#said.has(line)) return
+    this.#said.add(line)
+    this.note(line)
+  }
+
+  startProgress(totalBytes?: number): void {
+    this.#progress = createProgress(totalBytes === undefined ? {} : { totalBytes })
+    this.#progress.start()
+  }
+
+  updateProgress(counts: ProgressCounts): void {
+    this.#progress?.update(counts)
+  }
+
+  stopProgress(): void {
+    this.#progress?.stop()
+    this.#progress = undefined
+  }
+}
+
+/** A reader that has seen enough, such as `head`, is no error; whatever else happens to our streams is. */
+export function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
+/** Ends the process when everything has been written: a pipe may take longer to be read than the work took. */
+export async function exitWhenWritten(code: number): Promise<never> {
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve())))
+  )
+  process.exit(code)
+}

@@ -1,0 +1,70 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { SqliteStore } from '../store/sqlite-store.js'
+import type { PruneOptions, Store } from '../store/store.js'
+import { json, STORE_SETTINGS, storeFile } from './common-options.js'
+import type { Command, CommandContext } from './command.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { formatBytes } from './format-bytes.js'
+import { formatCount } from './format-number.js'
+import { duration, flag } from './setting.js'
+
+const DEFAULT_AGE_MS = 7 * 24 * 60 * 60 * 1000
+
+const olderThan = duration({
+  key: 'olderThan',
+  flag: '--older-than <duration>',
+  help: 'remove what was settled longer ago than this',
+  defaultText: '7d',
+  inFile: false
+})
+const failed = flag('failed', '--failed', 'remove failed events of that age too; they can then not be replayed')
+const rejected = flag('rejected', '--rejected', 'remove rejected events of that age too; they can then not be replayed')
+
+export const prune: Command = {
+  name: 'prune',
+  summary: 'remove old delivered events and give space back',
+  description: `Removes delivered and superseded events that were settled long enough ago, in small steps that let a running
+sender go on, and gives the space back to the disk. Failed and rejected events stay unless they are named. A running
+sender does the same by itself (--retention).`,
+  settings: [olderThan, failed, rejected, json],
+  common: STORE_SETTINGS,
+  examples: `  $ dopt-destination prune --older-than 30d
+  $ dopt-destination prune --older-than 90d --failed --rejected`,
+  run
+}
+
+async function run({ output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
+  const config = loadConfig()
+  const before = Date.now() - (config.get(olderThan) ?? DEFAULT_AGE_MS)
+  const store = SqliteStore.open(storeFile(config), { mustExist: true })
+  try {
+    const { bytes: bytesBefore } = await store.usage()
+    const removed = await removeAll(store, {
+      deliveredBefore: before,
+      ...(wants(failed) && { failedBefore: before }),
+      ...(wants(rejected) && { rejectedBefore: before })
+    })
+    while (await store.reclaimStep()) await nextTurn()
+    const { bytes: bytesAfter } = await store.usage()
+    if (wants(json)) output.printJson({ removed, bytesBefore, bytesAfter })
+    else
+      output.print(
+        `removed ${formatCount(removed)} events: ${formatBytes(bytesBefore)} before, ${formatBytes(bytesAfter)} now`
+      )
+    return EXIT.done
+  } finally {
+    await store.close()
+  }
+}
+
+async function removeAll(store: Store, options: PruneOptions): Promise<number> {
+  let total = 0
+  for (let more = true; more;) {
+    const step = await store.pruneStep(options)
+    total += step.removed
+    more = step.more
+    // Each step is a commit of its own: between two of them a sender has its turn.
+    await nextTurn()
+  }
+  return total
+}

@@ -1,0 +1,41 @@
+import type { SettledReason } from '../delivery/sender.js'
+import { sleep, systemClock } from '../delivery/clock.js'
+import type { EventCounts, ReplaySelection } from '../store/store.js'
+import type { DeliveryRun } from './delivery-run.js'
+
+const POLL_MS = 200
+
+/** Failed events become pending again, in steps of one commit each: a kill in the middle leaves each one thing or the other. */
+export async function putBackFailed(selection: ReplaySelection, { forwarder, tally }: DeliveryRun): Promise<void> {
+  const { events, ranges } = await forwarder.store.replay(selection, Date.now())
+  tally.addPutBack(events, ranges)
+  if (events > 0) forwarder.sender?.wake()
+}
+
+/** Waits until another process has settled what this run put back, as long as anything moves. */
+export async function settleBeside(run: DeliveryRun): Promise<SettledReason> {
+  const { forwarder, tally, watch, signal, giveUpAfterMs } = run
+  let settled = -1
+  let movedAt = Date.now()
+  while (!signal.aborted) {
+    const askedAt = Date.now()
+    const counts = await forwarder.countStates(tally.ranges)
+    watch.showSettled(counts)
+    if (isSettled(counts)) return 'settled'
+    const { endpoint } = await forwarder.books()
+    if (endpoint !== undefined) watch.showEndpoint(endpoint)
+    if (endpoint?.state === 'key-refused') return 'key-refused'
+
+    const now = Date.now()
+    const done = counts.delivered + counts.superseded + counts.failed
+    if (done !== settled) [settled, movedAt] = [done, now]
+    if (now - movedAt >= giveUpAfterMs) return 'stalled'
+    // Asking about many events takes its time: the other process should have most of it.
+    await sleep(systemClock, Math.max(POLL_MS, 10 * (now - askedAt)), signal)
+  }
+  return 'interrupted'
+}
+
+function isSettled({ pending, sending, retrying }: EventCounts): boolean {
+  return pending + sending + retrying === 0
+}

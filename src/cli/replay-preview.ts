@@ -1,0 +1,80 @@
+import type { NestedProperties } from '../destination/index.js'
+import type { Store } from '../store/store.js'
+import { formatCount } from './format-number.js'
+import type { Work } from './replay-selection.js'
+import { reasonOf, retryRejected } from './replay-rejected.js'
+import { plural } from './summary.js'
+import { renderTable } from './table.js'
+
+/** Rejections listed; the numbers count all of them. */
+const LISTED = 20
+
+/** What `replay --dry-run --json` prints. */
+export interface ReplayPreview {
+  failed: { batches: number; events: number; users: number } | null
+  rejected: {
+    kept: number
+    /** Would be accepted now, or be a duplicate. */
+    accepted: number
+    /** Would be ignored now. */
+    ignored: number
+    rejected: number
+    /** The first of those that would be rejected again. */
+    first: Array<{ source: string; reason: string }>
+  } | null
+}
+
+export async function previewReplay(
+  store: Store,
+  { failed, rejected }: Work,
+  nested: NestedProperties | undefined
+): Promise<ReplayPreview> {
+  const preview: ReplayPreview = { failed: null, rejected: null }
+  if (failed !== undefined) {
+    const { batches, events, users } = await store.countReplay(failed)
+    preview.failed = { batches, events, users }
+  }
+  if (rejected !== undefined) {
+    const counts = { kept: 0, accepted: 0, ignored: 0, rejected: 0 }
+    const first: Array<{ source: string; reason: string }> = []
+    for await (const retried of retryRejected(store, rejected, nested)) {
+      for (const { record, translation } of retried) {
+        counts.kept++
+        counts[translation.kind === 'event' ? 'accepted' : translation.kind]++
+        if (translation.kind === 'rejected' && first.length < LISTED) {
+          first.push({ source: record.source, reason: reasonOf(record, translation) })
+        }
+      }
+    }
+    preview.rejected = { ...counts, first }
+  }
+  return preview
+}
+
+/** Without a line break at its end. */
+export function renderPreview({ failed, rejected }: ReplayPreview): string {
+  const parts: string[] = []
+  if (failed !== null) {
+    const { batches, events, users } = failed
+    parts.push(
+      `would put back ${plural(events, 'event')} of ${plural(users, 'user')} from ${plural(batches, 'failed batch')}`
+    )
+  }
+  if (rejected !== null) {
+    const { kept, accepted, ignored, rejected: again, first } = rejected
+    parts.push(
+      `of ${plural(kept, 'kept rejection')} ${formatCount(accepted)} would be accepted now, ` +
+        `${formatCount(ignored)} ignored, ${formatCount(again)} rejected again`
+    )
+    if (first.length > 0) {
+      parts.push(
+        renderTable(
+          ['source', 'why it would be rejected again'],
+          first.map(({ source, reason }) => [source, reason])
+        )
+      )
+    }
+    if (again > first.length) parts.push(`and ${formatCount(again - first.length)} more`)
+  }
+  return parts.join('\n')
+}

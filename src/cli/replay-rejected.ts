@@ -1,0 +1,81 @@
+import type { NestedProperties } from '../destination/index.js'
+import type { SourcedEvent } from '../forwarder.js'
+import type { RejectionRecord, Store } from '../store/store.js'
+import type { Translation } from '../translate/translation.js'
+import { Translator } from '../translate/translator.js'
+import { nestedProperties } from './common-options.js'
+import type { DeliveryRun } from './delivery-run.js'
+import { RejectedLines } from './rejected-lines.js'
+import type { RejectedSelection } from './replay-selection.js'
+
+const CHUNK = 500
+
+/** A kept rejection, and what the translation makes of it today. */
+export interface Retried {
+  record: RejectionRecord
+  event: unknown
+  translation: Translation
+}
+
+/** Translates kept rejections again, some at a time. Reads only. */
+export async function* retryRejected(
+  store: Store,
+  selection: RejectedSelection,
+  nested: NestedProperties | undefined
+): AsyncGenerator<Retried[], void, undefined> {
+  const translator = new Translator({ nestedProperties: nested ?? 'flatten' })
+  let after = 0
+  for (;;) {
+    const records = await store.rejections(after, CHUNK)
+    const last = records.at(-1)
+    if (last === undefined) return
+    after = last.id
+    const chosen = records.filter(({ receivedAt }) => receivedAt >= selection.since && receivedAt < selection.until)
+    const parsed = chosen.map(parse)
+    const translations = await translator.translate(
+      parsed.map(({ event }) => event),
+      Date.now()
+    )
+    yield chosen.map((record, index) => {
+      const { event, reason } = parsed[index] ?? { event: undefined, reason: record.reason }
+      const translation = reason === undefined ? translations[index] : undefined
+      return { record, event, translation: translation ?? { kind: 'rejected', reason: reason ?? record.reason } }
+    })
+  }
+}
+
+/**
+ * What can be translated today is accepted, and the rejection deleted in the same commit; what cannot stays as it is kept.
+ * So a kill at any moment loses nothing, and a second run finds only what is left.
+ */
+export async function putBackRejected(selection: RejectedSelection, run: DeliveryRun): Promise<void> {
+  const { forwarder, config, tally, output, signal } = run
+  const lines = new RejectedLines(output)
+  for await (const retried of retryRejected(forwarder.store, selection, config.get(nestedProperties))) {
+    if (signal.aborted) return
+    const again = retried.filter(({ translation }) => translation.kind === 'rejected')
+    for (const { record, translation } of again) lines.say(record.source, reasonOf(record, translation))
+    tally.addRejected(again.length)
+    const good = retried.filter(({ translation }) => translation.kind !== 'rejected')
+    if (good.length === 0) continue
+    const items = good.map(({ record, event }): SourcedEvent => ({ source: record.source, value: { event } }))
+    const receipt = await forwarder.acceptSourced(items, { replacesRejections: good.map(({ record }) => record.id) })
+    tally.add(receipt)
+  }
+  lines.sayRest()
+}
+
+/** Why it is rejected still, and whether it is whole. */
+export function reasonOf({ complete }: RejectionRecord, translation: Translation): string {
+  const reason = translation.kind === 'rejected' ? translation.reason : ''
+  return complete ? reason : `${reason} (only its beginning was kept: forward it again from where it came)`
+}
+
+function parse({ raw, reason, complete }: RejectionRecord): { event: unknown; reason: string | undefined } {
+  if (!complete) return { event: undefined, reason }
+  try {
+    return { event: JSON.parse(raw), reason: undefined }
+  } catch {
+    return { event: undefined, reason }
+  }
+}

@@ -1,0 +1,70 @@
+import type { ReplaySelection } from '../store/store.js'
+import type { Config } from './config.js'
+import { UsageError } from './errors.js'
+import { flag, pointInTime, text, whole } from './setting.js'
+
+export const batch = whole(
+  { key: 'batch', flag: '--batch <id>', help: 'what failed in this batch', inFile: false },
+  1,
+  Number.MAX_SAFE_INTEGER
+)
+export const user = text({ key: 'user', flag: '--user <id>', help: 'what failed of this user', inFile: false })
+export const since = pointInTime({
+  key: 'since',
+  flag: '--since <when>',
+  help: 'what failed since then: 24h for the last day, or a time such as 2026-10-01T12:00:00Z',
+  inFile: false
+})
+export const until = pointInTime({
+  key: 'until',
+  flag: '--until <when>',
+  help: 'what failed before then',
+  inFile: false
+})
+export const failed = flag('failed', '--failed', 'all that failed')
+export const rejected = flag(
+  'rejected',
+  '--rejected',
+  'what was rejected when it came in: it is translated again; --since and --until narrow it'
+)
+export const dryRun = flag('dryRun', '--dry-run', 'only say what would be put back')
+
+/** Kept rejections that came in within a time; epoch ms, `until` excluded. */
+export interface RejectedSelection {
+  since: number
+  until: number
+}
+
+/** What to put back; at least one of the two. */
+export interface Work {
+  failed: ReplaySelection | undefined
+  rejected: RejectedSelection | undefined
+}
+
+/** Throws UsageError when nothing is selected, or things that do not go together. */
+export function selectWork(config: Config): Work {
+  const [batchId, identifier] = [config.get(batch), config.get(user)]
+  const [from, before] = [config.get(since), config.get(until)]
+  const wantsRejected = config.get(rejected) === true
+  if (wantsRejected && (batchId !== undefined || identifier !== undefined)) {
+    throw new UsageError('--rejected does not go with --batch or --user: what was rejected is in no batch')
+  }
+  const isNarrowed = [batchId, identifier].some((value) => value !== undefined)
+  const isTimed = [from, before].some((value) => value !== undefined)
+  const wantsFailed = config.get(failed) === true || isNarrowed || (isTimed && !wantsRejected)
+  if (!wantsFailed && !wantsRejected) {
+    throw new UsageError(
+      'say what to put back: --failed, --batch ID, --user ID, --since WHEN, --until WHEN or --rejected (and --dry-run to look first)'
+    )
+  }
+  const selection: ReplaySelection = {
+    ...(batchId !== undefined && { batchId }),
+    ...(identifier !== undefined && { identifier }),
+    ...(from !== undefined && { since: from }),
+    ...(before !== undefined && { until: before })
+  }
+  return {
+    failed: wantsFailed ? selection : undefined,
+    rejected: wantsRejected ? { since: from ?? 0, until: before ?? Infinity } : undefined
+  }
+}

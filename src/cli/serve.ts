@@ -1,0 +1,127 @@
+import { DELIVERY_SETTINGS, forwarderOptions, logLevel } from './common-options.js'
+import type { Config } from './config.js'
+import type { Command, CommandContext } from './command.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { Interrupt } from './interrupt.js'
+import { aborted, explainListening } from './listening.js'
+import { flag, text, texts, whole, type Setting } from './setting.js'
+import { readStatus } from './status-document.js'
+
+const DEFAULT_PORT = 8787
+const SHUTDOWN_DEADLINE_MS = 10_000
+
+const host = text({
+  key: 'host',
+  flag: '--host <address>',
+  env: 'DOPT_HOST',
+  help: 'on which address to listen; anything but loopback needs a write key or a shared secret',
+  defaultText: '127.0.0.1'
+})
+const port = whole(
+  {
+    key: 'port',
+    flag: '--port <port>',
+    env: 'DOPT_PORT',
+    help: 'where to listen; 0 takes any free port',
+    defaultText: String(DEFAULT_PORT)
+  },
+  0,
+  65_535
+)
+const writeKey: Setting<readonly string[]> = {
+  ...texts({
+    key: 'writeKey',
+    flag: '--write-key <key>',
+    env: 'DOPT_WRITE_KEY',
+    help: 'what SDKs identify themselves with'
+  }),
+  secret: true
+}
+const sharedSecret: Setting<string> = {
+  ...text({
+    key: 'sharedSecret',
+    flag: '--shared-secret <secret>',
+    env: 'DOPT_SHARED_SECRET',
+    help: 'what Segment signs webhooks with'
+  }),
+  secret: true
+}
+const adminToken: Setting<string> = {
+  ...text({
+    key: 'adminToken',
+    flag: '--admin-token <token>',
+    env: 'DOPT_ADMIN_TOKEN',
+    help: 'opens /status and /metrics to other machines, as a Bearer token'
+  }),
+  secret: true
+}
+const publicUrl = text({
+  key: 'publicUrl',
+  flag: '--public-url <url>',
+  env: 'DOPT_PUBLIC_URL',
+  help: 'how clients reach this server, where that is not how it sees itself'
+})
+const allowFirstEventSignature = flag(
+  'allowFirstEventSignature',
+  '--allow-first-event-signature',
+  'accept webhook batches whose signature covers the first event only; it authenticates no other'
+)
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'take in Segment events over HTTP and deliver them',
+  description: `Runs a server that Segment's SDKs and webhooks can be pointed at, and delivers what it takes in. It answers
+200 when the events are on disk. It prints one line when it accepts connections, and runs until it is interrupted (exit
+code 130) or terminated (exit code 0); then it answers what is under way and ends.`,
+  settings: [host, port, writeKey, sharedSecret, adminToken, publicUrl, allowFirstEventSignature],
+  common: DELIVERY_SETTINGS,
+  examples: `  $ dopt-destination serve
+  $ DOPT_WRITE_KEY=… dopt-destination serve --host 0.0.0.0 --port 8080 --log-level info`,
+  run
+}
+
+async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitCode> {
+  const config = loadConfig()
+  const http = httpOptions(config, wants(allowFirstEventSignature))
+  const [{ createForwarder }, { createLogger, createPlainLogger }, { startIntake }, { resolveHttpOptions }] =
+    await Promise.all([
+      import('../forwarder.js'),
+      import('./logger.js'),
+      import('../intake/http/listen.js'),
+      import('../intake/http/options.js')
+    ])
+  // Before the store is opened and anything is sent.
+  resolveHttpOptions(http)
+  const level = config.get(logLevel)
+  const logger = level === undefined ? createPlainLogger(output) : createLogger(level, output)
+  const interrupt = new Interrupt(() => output.note('ending when what is under way is answered; again to end at once'))
+  try {
+    const forwarder = await createForwarder({ ...forwarderOptions(config), logger })
+    try {
+      const readNow = () => readStatus(forwarder.store, Date.now())
+      const intake = await startIntake({ forwarder, readStatus: readNow, logger }, http).catch((error: unknown) => {
+        throw explainListening(error, http)
+      })
+      output.print(`listening on ${intake.url}`)
+      await aborted(interrupt.signal)
+      await intake.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
+    } finally {
+      await forwarder.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
+    }
+    return interrupt.received === 'SIGTERM' ? EXIT.done : EXIT.interrupted
+  } finally {
+    interrupt.dispose()
+  }
+}
+
+function httpOptions(config: Config, firstEventSignature: boolean) {
+  return {
+    host: config.get(host),
+    port: config.get(port) ?? DEFAULT_PORT,
+    writeKeys: config.get(writeKey),
+    sharedSecret: config.get(sharedSecret),
+    adminToken: config.get(adminToken),
+    publicUrl: config.get(publicUrl),
+    allowFirstEventSignature: firstEventSignature
+  }
+}

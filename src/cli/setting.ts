@@ -1,0 +1,103 @@
+import { parseByteSize } from './byte-size.js'
+import { parseDuration } from './duration.js'
+import { parsePointInTime } from './when.js'
+
+/**
+ * One thing that can be set. Its name in the config file is `key`, which is also what commander calls the flag's value;
+ * what a flag or the environment gives is text, what the file gives is any JSON value, and `parse` takes both.
+ */
+export interface Setting<T> {
+  readonly key: string
+  /** As commander takes it, such as `--batch-size <users>`. */
+  readonly flag: string
+  readonly env?: string
+  readonly help: string
+  /** Shown in the help: what holds where nobody sets it. */
+  readonly defaultText?: string
+  /** May be given several times. */
+  readonly repeatable?: boolean
+  /** What a command is told for one run only is no configuration. */
+  readonly inFile: boolean
+  /** Its value is never repeated, not even when it is wrong. */
+  readonly secret?: boolean
+  /** Completes "… must be …". */
+  readonly allowed: string
+  /** Undefined, or an error that says why, when the value is not allowed. */
+  readonly parse: (value: unknown) => T | undefined
+}
+
+export type AnySetting = Setting<unknown>
+
+type Description = Omit<AnySetting, 'parse' | 'allowed' | 'inFile'> & { inFile?: boolean }
+
+function complete<T>(about: Description, allowed: string, parse: Setting<T>['parse']): Setting<T> {
+  return { inFile: true, ...about, allowed, parse }
+}
+
+export function text(about: Description, allowed = 'text that is not empty'): Setting<string> {
+  return complete(about, allowed, (value) => (typeof value === 'string' && value !== '' ? value : undefined))
+}
+
+export function texts(about: Description): Setting<readonly string[]> {
+  return complete({ ...about, repeatable: true }, 'text, or a list of texts', (value) => {
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+    return list.every((item) => typeof item === 'string') ? list : undefined
+  })
+}
+
+export function choice<const T extends string>(about: Description, choices: readonly T[]): Setting<T> {
+  return complete(about, choices.join(' or '), (value) => choices.find((allowed) => allowed === value))
+}
+
+export function whole(about: Description, minimum: number, maximum: number): Setting<number> {
+  return complete(about, `a whole number from ${minimum} to ${maximum}`, (value) => {
+    const number = numberOf(value)
+    return number !== undefined && Number.isInteger(number) && number >= minimum && number <= maximum
+      ? number
+      : undefined
+  })
+}
+
+export function share(about: Description): Setting<number> {
+  return complete(about, 'a number from 0 to 1', (value) => {
+    const number = numberOf(value)
+    return number !== undefined && number >= 0 && number <= 1 ? number : undefined
+  })
+}
+
+/** In milliseconds. */
+export function duration(about: Description): Setting<number> {
+  return complete(about, 'a duration such as 30s, 2m, 72h or 7d, or milliseconds', (value) =>
+    typeof value === 'number' ? wholeAndPositive(value) : typeof value === 'string' ? parseDuration(value) : undefined
+  )
+}
+
+/** In bytes. */
+export function byteSize(about: Description): Setting<number> {
+  return complete(about, 'a size such as 500mb or 2gb, or bytes', (value) =>
+    typeof value === 'number' ? wholeAndPositive(value) : typeof value === 'string' ? parseByteSize(value) : undefined
+  )
+}
+
+/** For one run: never in the config file. */
+export function flag(key: string, name: string, help: string): Setting<boolean> {
+  return complete({ key, flag: name, help, inFile: false }, 'true or false', (value) =>
+    typeof value === 'boolean' ? value : undefined
+  )
+}
+
+function wholeAndPositive(value: number): number | undefined {
+  return Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined
+}
+
+/** In epoch milliseconds. */
+export function pointInTime(about: Description): Setting<number> {
+  return complete(about, 'a time such as 2026-10-01T12:00:00Z, or how long ago it was, such as 24h', (value) =>
+    typeof value === 'string' ? parsePointInTime(value, Date.now()) : undefined
+  )
+}

@@ -1,0 +1,95 @@
+import type { AttemptRecord, BatchRecord, Store } from '../store/store.js'
+import { toDocument } from './batches.js'
+import { eventDocument } from './event-document.js'
+import { renderFields } from './fields.js'
+import { formatCount } from './format-number.js'
+import { nextForBatch, wordsOf } from './next-step.js'
+import { sentByBatch, type SentUser } from './sent-values.js'
+import type { ShowContext, Shown } from './show.js'
+import { renderTable } from './table.js'
+import { formatTime, formatWhen, toIso } from './when.js'
+
+const EVENTS_READ = 1000
+const ROWS_SHOWN = 20
+const USERS_A_BATCH = 100
+
+export async function showBatch(store: Store, id: number, { now, hint }: ShowContext): Promise<Shown | undefined> {
+  const found = await store.getBatch(id)
+  if (found === undefined) return undefined
+  const { batch, children, attempts } = found
+  const events = await store.eventsOfBatch(id, EVENTS_READ)
+  const sent = await sentByBatch(store, batch, events, USERS_A_BATCH)
+  const next = nextForBatch(batch, now, hint)
+  const isSent = batch.state === 'delivered' || batch.state === 'failed'
+  const rows = events
+    .slice(0, ROWS_SHOWN)
+    .map((event) => [event.messageId, event.identifier, formatTime(event.eventTime), event.state, event.properties])
+  const sections = [
+    renderFields([
+      ['batch', String(id)],
+      ['state', batch.state],
+      ['users', formatCount(batch.users)],
+      ['events', `${formatCount(batch.events)}, ${formatCount(batch.superseded)} of them superseded`],
+      ['formed', formatWhen(batch.createdAt, now)],
+      ['settled', batch.settledAt === undefined ? undefined : formatWhen(batch.settledAt, now)],
+      ['attempts', formatCount(batch.attempts)],
+      ['split from', batch.parentId === undefined ? undefined : `batch ${batch.parentId}`],
+      ['split into', describeChildren(children)],
+      ['Dopt said', wordsOf(batch)],
+      ['next', next]
+    ]),
+    attempts.length === 0 ? '' : `Calls that did not deliver\n${renderAttempts(attempts, now)}`,
+    sent.length === 0 ? '' : `${isSent ? 'Sent' : 'To be sent'}\n${renderSent(sent)}${more(sent.length, batch.users)}`,
+    rows.length === 0
+      ? ''
+      : `Came in\n${renderTable(['message', 'user', 'happened', 'state', 'properties'], rows)}${more(events.length, batch.events)}`
+  ]
+  return {
+    page: sections.filter((section) => section !== '').join('\n\n'),
+    document: {
+      kind: 'batch',
+      ...toDocument(batch),
+      next,
+      children: children.map(toDocument),
+      calls: attempts.map(callDocument),
+      sent,
+      cameIn: events.map(eventDocument)
+    }
+  }
+}
+
+function callDocument({ attempt, at, status, code, error }: AttemptRecord) {
+  return { attempt, at: toIso(at), status: status ?? null, code: code ?? null, error: error ?? null }
+}
+
+function describeChildren(children: readonly BatchRecord[]): string | undefined {
+  if (children.length === 0) return undefined
+  return children.map(({ id, state }) => `batch ${id} (${state})`).join(', ')
+}
+
+function renderAttempts(attempts: readonly AttemptRecord[], now: number): string {
+  return renderTable(
+    ['attempt', 'when', 'status', 'code', 'words'],
+    attempts.map(({ attempt, at, status, code, error }) => [
+      attempt,
+      formatWhen(at, now),
+      status === undefined ? '' : String(status),
+      code ?? '',
+      error ?? ''
+    ])
+  )
+}
+
+function renderSent(sent: readonly SentUser[]): string {
+  return renderTable(
+    ['user', 'properties'],
+    sent
+      .slice(0, ROWS_SHOWN)
+      .map(({ user, properties }) => [user, properties === undefined ? '(all overtaken)' : JSON.stringify(properties)])
+  )
+}
+
+function more(read: number, total: number): string {
+  if (total <= ROWS_SHOWN) return ''
+  return `\n(${ROWS_SHOWN} of ${formatCount(total)}${read > ROWS_SHOWN ? '; --json shows more' : ''})`
+}

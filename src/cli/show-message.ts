@@ -1,0 +1,61 @@
+import { parseProperties } from '../store/plan-users.js'
+import type { BatchRecord, EventRecord, Store } from '../store/store.js'
+import { toDocument } from './batches.js'
+import { eventDocument } from './event-document.js'
+import { renderFields } from './fields.js'
+import { nextForEvent, wordsOf } from './next-step.js'
+import { sentByBatch, type Properties } from './sent-values.js'
+import type { ShowContext, Shown } from './show.js'
+import { formatWhen } from './when.js'
+
+const EVENTS_READ = 1000
+
+export async function showMessage(store: Store, id: string, context: ShowContext): Promise<Shown | undefined> {
+  const event = await store.getEvent(id)
+  if (event === undefined) return undefined
+  const { now, hint } = context
+  const found = event.batchId === undefined ? undefined : await store.getBatch(event.batchId)
+  const batch = found?.batch
+  const next = nextForEvent(event, batch, now, hint)
+  const sent = batch && (await sentFor(store, event, batch))
+  const fields = renderFields([
+    ['message', event.messageId],
+    ['user', event.identifier],
+    ['state', event.state],
+    ['happened', formatWhen(event.eventTime, now)],
+    ['arrived', formatWhen(event.arrivedAt, now)],
+    ['batch', batch && `${batch.id}, ${batch.state}`],
+    ['Dopt said', batch && wordsOf(batch)],
+    ['next', next]
+  ])
+  const isSettled = batch?.state === 'delivered' || batch?.state === 'failed'
+  const sections = [
+    fields,
+    `Came in\n${renderProperties(parseProperties(event.properties))}`,
+    sent && `${isSettled ? 'Sent' : 'To be sent'} for this user with batch ${batch?.id}\n${renderProperties(sent)}`
+  ]
+  return {
+    page: sections.filter((section) => section !== undefined).join('\n\n'),
+    document: {
+      ...{ kind: 'message', ...eventDocument(event), next, sent: sent ?? null },
+      inBatch: batch === undefined ? null : toDocument(batch)
+    }
+  }
+}
+
+/** What the batch holds of the event's user, of which this event may be one of several. */
+async function sentFor(store: Store, event: EventRecord, batch: BatchRecord): Promise<Properties | undefined> {
+  const { events } = await store.eventsOfUser(event.identifier, EVENTS_READ)
+  const own = events.filter(({ batchId }) => batchId === batch.id)
+  const [sent] = await sentByBatch(store, batch, own, 1)
+  return sent?.properties
+}
+
+function renderProperties(properties: Properties): string {
+  const entries = Object.entries(properties)
+  if (entries.length === 0) return '  (no properties)'
+  return renderFields(
+    entries.map(([name, value]) => [name, JSON.stringify(value)]),
+    '  '
+  )
+}

@@ -1,0 +1,50 @@
+import type { EventState, Store } from '../store/store.js'
+import { eventDocument } from './event-document.js'
+import { renderFields } from './fields.js'
+import { formatCount } from './format-number.js'
+import { deliveredValues } from './sent-values.js'
+import type { ShowContext, Shown } from './show.js'
+import { renderTable } from './table.js'
+import { formatTime } from './when.js'
+
+const EVENTS_READ = 1000
+const EVENTS_SHOWN = 20
+
+export async function showUser(store: Store, identifier: string, { hint }: ShowContext): Promise<Shown | undefined> {
+  const { events, total } = await store.eventsOfUser(identifier, EVENTS_READ)
+  if (total === 0) return undefined
+  const delivered = deliveredValues(events)
+  const states = new Map<EventState, number>()
+  for (const { state } of events) states.set(state, (states.get(state) ?? 0) + 1)
+  const counts = [...states].map(([state, count]) => `${formatCount(count)} ${state}`).join(', ')
+  const more = total > EVENTS_SHOWN ? `\n(the newest ${EVENTS_SHOWN} of ${formatCount(total)}; --json shows more)` : ''
+  const rows = events
+    .slice(0, EVENTS_SHOWN)
+    .map((event) => [
+      formatTime(event.eventTime),
+      event.state,
+      event.batchId === undefined ? '' : String(event.batchId),
+      event.messageId,
+      event.properties
+    ])
+  const failed = states.has('failed')
+    ? `put what failed back with: ${hint(`replay --user ${quoted(identifier)}`)}`
+    : undefined
+  const values = Object.entries(delivered).map(([name, value]) => [name, JSON.stringify(value)] as const)
+  return {
+    page: [
+      renderFields([
+        ['user', identifier],
+        ['events', total > events.length ? `${formatCount(total)}; of the newest ${EVENTS_READ}: ${counts}` : counts],
+        ['next', failed]
+      ]),
+      `Delivered values, the newest of each property\n${values.length === 0 ? '  (none)' : renderFields(values, '  ')}`,
+      `Events, the newest first\n${renderTable(['happened', 'state', 'batch', 'message', 'properties'], rows)}${more}`
+    ].join('\n\n'),
+    document: { kind: 'user', user: identifier, total, delivered, events: events.map(eventDocument) }
+  }
+}
+
+function quoted(text: string): string {
+  return /^[\w.@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

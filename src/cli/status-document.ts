@@ -1,0 +1,74 @@
+import { hostname } from 'node:os'
+import type { Books, EventCounts, SenderRecord, Store } from '../store/store.js'
+import { toIso } from './when.js'
+
+const RATE_WINDOW_MS = 60_000
+/** Enough batches to tell a rate from; more would only make a busy store slower to ask. */
+const RATE_BATCHES = 1000
+
+/** What `status --json` prints. Times are ISO 8601. */
+export interface StatusDocument {
+  store: { file: string; bytes: number }
+  events: EventCounts
+  /** Rejections kept. */
+  rejected: number
+  batches: Books['batches']
+  endpoint: { state: string; since: string | null; lastError: string | null; nextProbeAt: string | null }
+  oldestPendingAt: string | null
+  /** Everything that ever came in. */
+  intake: Books['intake']
+  /** The last process that sent from this store; for `alive` see `isAlive`. */
+  sender: { pid: number; host: string; startedAt: string | null; alive: boolean | null } | null
+  rates: { windowMs: number; deliveredEvents: number; deliveredPerSecond: number }
+  lastErrors: Array<{
+    batch: number
+    at: string | null
+    status: number | null
+    code: string | null
+    error: string
+  }>
+}
+
+export async function readStatus(store: Store, now: number): Promise<StatusDocument> {
+  const books = await store.books()
+  const { endpoint, sender } = books
+  return {
+    store: { file: store.location, bytes: books.bytes },
+    events: books.events,
+    rejected: books.rejected,
+    batches: books.batches,
+    endpoint: {
+      state: endpoint?.state ?? 'ok',
+      since: toIso(endpoint?.since),
+      lastError: endpoint?.lastError ?? null,
+      nextProbeAt: toIso(endpoint?.nextProbeAt)
+    },
+    oldestPendingAt: toIso(books.oldestPendingAt),
+    intake: books.intake,
+    sender: sender === undefined ? null : { ...sender, startedAt: toIso(sender.startedAt), alive: isAlive(sender) },
+    rates: await readRates(store, now),
+    lastErrors: books.lastErrors.map(({ batchId, at, status, code, error }) => ({
+      ...{ batch: batchId, at: toIso(at), status: status ?? null, code: code ?? null, error }
+    }))
+  }
+}
+
+async function readRates(store: Store, now: number): Promise<StatusDocument['rates']> {
+  const batches = await store.listBatches({ state: 'delivered', since: now - RATE_WINDOW_MS, limit: RATE_BATCHES })
+  const oldest = batches.length < RATE_BATCHES ? undefined : batches.at(-1)
+  const windowMs = oldest === undefined ? RATE_WINDOW_MS : Math.max(1, now - oldest.createdAt)
+  const deliveredEvents = batches.reduce((sum, { events, superseded }) => sum + events - superseded, 0)
+  return { windowMs, deliveredEvents, deliveredPerSecond: Math.round((deliveredEvents * 10_000) / windowMs) / 10 }
+}
+
+/** Null where that cannot be known, as the process is on another host. */
+export function isAlive({ pid, host }: SenderRecord): boolean | null {
+  if (host !== hostname()) return null
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // It is there and belongs to somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

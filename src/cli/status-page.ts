@@ -1,0 +1,107 @@
+import { renderFields } from './fields.js'
+import { formatBytes } from './format-bytes.js'
+import { formatAge, formatCount } from './format-number.js'
+import type { StatusDocument } from './status-document.js'
+import { renderTable } from './table.js'
+import { formatWhen } from './when.js'
+
+/**
+ * The status for people.
+ * @param hint makes a command to type next of its name and flags
+ */
+export function renderStatus(status: StatusDocument, now: number, hint: (command: string) => string): string {
+  const { store, intake, rejected, rates } = status
+  const ignored = Object.entries(intake.ignored).map(([reason, count]) => `${reason} ${formatCount(count)}`)
+  const sections = [
+    renderFields([
+      ['store', `${store.file}, ${formatBytes(store.bytes)}`],
+      ['sender', describeSender(status, now)],
+      ['endpoint', describeEndpoint(status, now)],
+      ['rate', `${formatCount(rates.deliveredEvents)} events delivered in the last ${formatAge(rates.windowMs)}`]
+    ]),
+    `Events\n${renderCounts(describeEvents(status, now))}`,
+    `Came in\n${renderCounts([
+      ['received', intake.received, ''],
+      ['accepted', intake.accepted, ''],
+      ['duplicates', intake.duplicates, ''],
+      ['rejected', intake.rejected, rejected > 0 ? `${formatCount(rejected)} kept` : ''],
+      ['ignored', Object.values(intake.ignored).reduce((sum, count) => sum + count, 0), ignored.join(', ')]
+    ])}`,
+    renderErrors(status, now),
+    renderHints(status, hint)
+  ]
+  return sections.filter((section) => section !== '').join('\n\n')
+}
+
+function describeSender({ sender }: StatusDocument, now: number): string {
+  if (sender === null) return 'none so far'
+  const { pid, host, startedAt, alive } = sender
+  const since = startedAt === null ? '' : `, since ${formatWhen(Date.parse(startedAt), now)}`
+  if (alive === true) return `running, pid ${pid}${since}`
+  return alive === false ? `not running; the last one was pid ${pid}${since}` : `pid ${pid} on ${host}${since}`
+}
+
+function describeEndpoint({ endpoint }: StatusDocument, now: number): string {
+  const { state, since, lastError, nextProbeAt } = endpoint
+  const parts = [since === null ? state : `${state} since ${formatWhen(Date.parse(since), now)}`]
+  if (state !== 'ok' && lastError !== null) parts.push(lastError)
+  // One that is past was never made: its sender is gone.
+  if (nextProbeAt !== null && Date.parse(nextProbeAt) > now)
+    parts.push(`next probe ${formatWhen(Date.parse(nextProbeAt), now)}`)
+  return parts.join('; ')
+}
+
+type Count = readonly [name: string, count: number, remark: string]
+
+function describeEvents({ events, batches, oldestPendingAt }: StatusDocument, now: number): Count[] {
+  const oldest = oldestPendingAt === null ? '' : `the oldest arrived ${formatWhen(Date.parse(oldestPendingAt), now)}`
+  const inBatches = (count: number): string => (count === 0 ? '' : `in ${formatCount(count)} batches`)
+  return [
+    ['pending', events.pending, oldest],
+    ['sending', events.sending, inBatches(batches.sending)],
+    ['retrying', events.retrying, inBatches(batches.retrying)],
+    ['delivered', events.delivered, inBatches(batches.delivered)],
+    ['superseded', events.superseded, ''],
+    ['failed', events.failed, inBatches(batches.failed)]
+  ]
+}
+
+function renderCounts(counts: readonly Count[]): string {
+  const names = Math.max(...counts.map(([name]) => name.length))
+  const numbers = Math.max(...counts.map(([, count]) => formatCount(count).length))
+  return counts
+    .map(([name, count, remark]) =>
+      `  ${name.padEnd(names)}  ${formatCount(count).padStart(numbers)}  ${remark}`.trimEnd()
+    )
+    .join('\n')
+}
+
+function renderErrors({ lastErrors }: StatusDocument, now: number): string {
+  if (lastErrors.length === 0) return ''
+  const rows = lastErrors.map(({ batch, at, status, code, error }) => [
+    at === null ? '' : `${formatAge(now - Date.parse(at))} ago`,
+    String(batch),
+    status === null ? (code ?? '') : String(status),
+    error
+  ])
+  return `Last errors\n${renderTable(['when', 'batch', 'status', 'words'], rows)}`
+}
+
+function renderHints(
+  { events, rejected, endpoint, sender }: StatusDocument,
+  hint: (command: string) => string
+): string {
+  const hints: string[] = []
+  const waiting = events.pending + events.sending + events.retrying
+  if (endpoint.state === 'key-refused') hints.push(`The key is refused: check it with "${hint('check')}"`)
+  if (waiting > 0 && sender?.alive !== true) {
+    hints.push(`Nothing is sending: deliver what waits with "${hint('forward - </dev/null')}"`)
+  }
+  if (events.failed > 0) {
+    hints.push(
+      `See what failed with "${hint('batches --state failed')}"; put it back with "${hint('replay --failed')}"`
+    )
+  }
+  if (rejected > 0) hints.push(`See what was rejected with "${hint('replay --rejected --dry-run')}"`)
+  return hints.join('\n')
+}

@@ -1,0 +1,77 @@
+import type { SenderTotals } from '../delivery/sender.js'
+import type { EventCounts } from '../store/store.js'
+import { formatCount, formatDuration } from './format-number.js'
+import { printable } from './printable.js'
+import type { Tally } from './tally.js'
+
+/**
+ * What `forward --json` and `replay --json` print. `received = accepted + duplicates + rejected + ignored`, and
+ * `accepted = delivered + superseded + failed + pending`; `calls` and `users` are those of the whole run, which also
+ * delivers what earlier ones left.
+ */
+export interface Summary {
+  received: number
+  accepted: number
+  duplicates: number
+  rejected: number
+  ignored: number
+  ignoredReasons: Record<string, number>
+  delivered: number
+  superseded: number
+  failed: number
+  /** Not settled yet, wherever it stands. */
+  pending: number
+  calls: number
+  users: number
+  durationMs: number
+}
+
+export function summarize(tally: Tally, states: EventCounts, totals: SenderTotals, durationMs: number): Summary {
+  const { received, accepted, duplicates, rejected, ignored, ignoredReasons } = tally
+  const { delivered, superseded, failed } = states
+  const pending = states.pending + states.sending + states.retrying
+  const { calls, users } = totals
+  return {
+    ...{ received, accepted, duplicates, rejected, ignored, ignoredReasons },
+    ...{ delivered, superseded, failed, pending, calls, users, durationMs: Math.round(durationMs) }
+  }
+}
+
+/** What was settled during a run of what earlier ones had left. */
+export type EarlierWork = Pick<EventCounts, 'delivered' | 'superseded' | 'failed'>
+
+export function earlierWork(summary: Summary, totals: SenderTotals): EarlierWork {
+  const besides = (name: keyof EarlierWork): number => Math.max(0, totals[name] - summary[name])
+  return { delivered: besides('delivered'), superseded: besides('superseded'), failed: besides('failed') }
+}
+
+/** For people: what came in, what became of it, what it took. Without a line break at its end. */
+export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
+  const ignored = Object.entries(summary.ignoredReasons).map(([reason, count]) => `${reason} ${formatCount(count)}`)
+  const rows: Array<[string, number, string]> = [
+    ['received', summary.received, ''],
+    ['  accepted', summary.accepted, ''],
+    ['  duplicates', summary.duplicates, ''],
+    ['  rejected', summary.rejected, ''],
+    ['  ignored', summary.ignored, ignored.join(', ')],
+    ['delivered', summary.delivered, ''],
+    ['superseded', summary.superseded, summary.superseded > 0 ? 'newer values of the same users went out' : ''],
+    ['failed', summary.failed, ''],
+    ['pending', summary.pending, '']
+  ]
+  const names = Math.max(...rows.map(([name]) => name.length))
+  const numbers = Math.max(...rows.map(([, count]) => formatCount(count).length))
+  const lines = rows.map(([name, count, remark]) =>
+    `${name.padEnd(names)}  ${formatCount(count).padStart(numbers)}  ${printable(remark)}`.trimEnd()
+  )
+  const besides = Object.entries(earlier ?? {}).filter(([, count]) => count > 0)
+  if (besides.length > 0) {
+    lines.push(`of earlier runs: ${besides.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ')}`)
+  }
+  const { calls, users, durationMs } = summary
+  return [...lines, `${plural(calls, 'call')}, ${plural(users, 'user')}, ${formatDuration(durationMs)}`].join('\n')
+}
+
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : noun.endsWith('ch') ? 'es' : 's'}`
+}

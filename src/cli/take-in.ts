@@ -1,0 +1,38 @@
+import type { Forwarder, SourcedEvent } from '../forwarder.js'
+import { readEvents, type ReadItem } from '../intake/read-events.js'
+import type { Input } from './inputs.js'
+import type { Tally } from './tally.js'
+
+/** Events accepted in one commit. Each flushes the disk once, which costs as much as some hundred events. */
+const CHUNK_ITEMS = 1000
+/** The reader cuts the text of what is not an event at 4,096 characters, or one less at a surrogate pair. */
+const CUT_CHARACTERS = 4095
+
+export interface TakeInOptions {
+  signal: AbortSignal
+  onBytes: (bytes: number) => void
+  onRejected: (source: string, reason: string) => void
+}
+
+/**
+ * Reads one input to its end and has all of it accepted. One chunk is accepted before the next is: events without a time
+ * of their own are as old as their arrival, so the order of the input is worth keeping, also when the store refuses one.
+ * Throws InputError and StoreError; what the tally holds by then was accepted.
+ */
+export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, options: TakeInOptions): Promise<void> {
+  const { signal, onBytes, onRejected } = options
+  const chunks = readEvents(input.source, input.name, { chunkItems: CHUNK_ITEMS, onSourceBytes: onBytes, signal })
+  for await (const items of chunks) {
+    const events = items.map((item) => toSourced(input.name, item))
+    const receipt = await forwarder.acceptSourced(events)
+    tally.add(receipt)
+    for (const { index, reason } of receipt.rejections) onRejected(events[index]?.source ?? input.name, reason)
+  }
+}
+
+function toSourced(name: string, item: ReadItem): SourcedEvent {
+  const source = `${name}:${item.line}`
+  if (item.kind === 'event') return { source, value: { event: item.event } }
+  const { reason, raw } = item
+  return { source, value: { malformed: reason, raw, complete: raw.length < CUT_CHARACTERS } }
+}

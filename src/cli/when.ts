@@ -1,0 +1,40 @@
+import { parseDuration } from './duration.js'
+import { formatAge } from './format-number.js'
+import { printable } from './printable.js'
+
+/** `2026-10-01T12:00:05Z (3 m ago)`, or `(in 12 s)`. */
+export function formatWhen(time: number, now: number): string {
+  const distance = time > now ? `in ${formatAge(time - now)}` : `${formatAge(now - time)} ago`
+  return `${formatTime(time)} (${distance})`
+}
+
+/** `2026-10-01T12:00:05Z` */
+export function formatTime(time: number): string {
+  return toIso(time)?.replace(/\.\d{3}Z$/, 'Z') ?? 'at an unknown time'
+}
+
+/** As JSON documents carry times: ISO 8601, or null where there is none. */
+export function toIso(time: number | undefined): string | null {
+  if (time === undefined) return null
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? null : date.toISOString()
+}
+
+/**
+ * Reads a point in time: an ISO date or time (`2026-10-01`, `2026-10-01T12:00:00Z`), or how long ago it was (`24h`).
+ * @returns epoch milliseconds
+ * @throws Error, with a message of one line, for anything else
+ */
+export function parsePointInTime(text: string, now: number): number {
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : now - (durationOf(text) ?? NaN)
+  if (Number.isFinite(time)) return time
+  throw new Error(`"${printable(text)}" is not a time: write it like 2026-10-01T12:00:00Z, or 24h for a day ago`)
+}
+
+function durationOf(text: string): number | undefined {
+  try {
+    return parseDuration(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,74 @@
+import { expectRefused, identify, ndjson, readBooks, STORE, withDesk } from './desk.js'
+
+const GOOD = ndjson([identify(1)])
+
+describe('a configuration that cannot be used ends with 2 and one line', () => {
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['no key', { DOPT_API_KEY: '' }, /^error: no API key: set DOPT_API_KEY/],
+    ['a key with a line break', { DOPT_API_KEY: 'SECRET\n2' }, /^error: the API key holds characters that no key has/],
+    [
+      'an endpoint that is no address',
+      { DOPT_ENDPOINT: 'users.dopt.com' },
+      /^error: the endpoint must be an http or https address/
+    ],
+    [
+      'a number out of range',
+      { DOPT_BATCH_SIZE: '101' },
+      /^error: DOPT_BATCH_SIZE must be a whole number from 1 to 100, not 101$/
+    ],
+    ['a duration without sense', { DOPT_RETRY_WINDOW: 'soon' }, /^error: DOPT_RETRY_WINDOW: "soon" is not a duration/],
+    ['a size without sense', { DOPT_MAX_STORE_BYTES: '-1' }, /^error: DOPT_MAX_STORE_BYTES: "-1" is negative/],
+    ['an API generation that there is not', { DOPT_API: 'v3' }, /^error: DOPT_API must be bulk or batch, not v3$/],
+    ['an unknown log level', { DOPT_LOG_LEVEL: 'loud' }, /^error: DOPT_LOG_LEVEL must be silent or /]
+  ])('%s', (_, env, line) =>
+    withDesk(async ({ run, path }) => {
+      const result = await run(['forward', '-', '--json'], { env, input: GOOD })
+
+      expectRefused(result, line)
+      expect(result.stderr).not.toContain('SECRET')
+      await expect(readBooks(path(STORE))).rejects.toThrow('there is no store')
+    })
+  )
+
+  it.each<[string[], RegExp]>([
+    [['forward', '--batch-size', '1e9'], /^error: --batch-size must be a whole number from 1 to 100, not 1e9$/],
+    [['forward', '--nonsense'], /^error: unknown option '--nonsense'$/],
+    [['forward', '--accept-onyl'], /^error: unknown option '--accept-onyl' \(Did you mean --accept-only\?\)$/],
+    [['forwrd'], /^error: unknown command 'forwrd' \(Did you mean forward\?\)$/],
+    [['show'], /^error: missing required argument 'id'$/],
+    [['status', 'x'], /^error: too many arguments/],
+    [['batches', '--since', 'tomorrow'], /^error: --since: "tomorrow" is not a time: /],
+    [['batches', '--state', 'lost'], /^error: --state must be sending or /]
+  ])('%j', (args, line) =>
+    withDesk(async ({ run, write }) => {
+      write('e.ndjson', GOOD)
+      expectRefused(await run(args), line)
+    })
+  )
+
+  it.each<[string, string, RegExp]>([
+    ['is not JSON', '{\n"batchSize": 10,\n}', /^error: the config file c\.json is not JSON, line 3: /],
+    [
+      'holds a key that there is not',
+      '{"batchsize": 10}',
+      /^error: c\.json: there is no setting "batchsize"; there are .*batchSize/
+    ],
+    ['holds a flag of one run', '{"json": true}', /^error: c\.json: there is no setting "json"/],
+    [
+      'holds a wrong value',
+      '{"concurrency": "many"}',
+      /^error: "concurrency" in c\.json must be a whole number from 1 to 256, not many$/
+    ],
+    ['holds no object', '[]', /^error: the config file c\.json must hold one JSON object/]
+  ])('a file that %s', (_, content, line) =>
+    withDesk(async ({ run, write }) => {
+      write('c.json', content)
+      expectRefused(await run(['forward', '-', '--config', 'c.json'], { input: GOOD }), line)
+    })
+  )
+
+  it('a file that is not there', () =>
+    withDesk(async ({ run }) => {
+      expectRefused(await run(['status', '--config', 'c.json']), /^error: the config file c\.json does not exist/)
+    }))
+})

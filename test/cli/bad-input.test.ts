@@ -1,0 +1,136 @@
+import { mkdirSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { expectRefused, identify, ndjson, usersOf, withDesk, type Desk, type Run } from './desk.js'
+
+const GOOD = ndjson([identify(1)])
+
+describe('an input that cannot be used ends with 2 and one line that says why', () => {
+  it.each<[string, (desk: Desk) => string | string[], RegExp]>([
+    ['a missing file', () => 'none.ndjson', /^error: none\.ndjson does not exist: check the path$/],
+    ['an empty file', ({ write }) => write('e', ''), /^error: e is empty/],
+    ['a blank file', ({ write }) => write('e', ' \n\n'), /^error: e is empty/],
+    [
+      'a binary file',
+      ({ write }) => write('e.png', Buffer.from([0x89, 0x50, 0, 1, 2, 0, 0, 3])),
+      /^error: e\.png is binary/
+    ],
+    [
+      'a UTF-16 file',
+      ({ write }) => write('e', Buffer.from(`\ufeff${GOOD}`, 'utf16le')),
+      /^error: e is UTF-16, .*iconv/
+    ],
+    ['a directory', ({ path }) => (mkdirSync(path('folder')), 'folder'), /^error: folder is a directory/],
+    ['standard input twice', () => ['-', '-'], /^error: - can be read only once/],
+    ['a slip in the last of several names', ({ write }) => [write('good', GOOD), 'god'], /^error: god does not exist/],
+    [
+      'a binary file after a good one',
+      ({ write }) => [write('a', GOOD), write('b', Buffer.alloc(9))],
+      /^error: b is binary/
+    ]
+  ])('%s', (_, prepare, line) =>
+    withDesk(async (desk) => {
+      const result = await desk.run(['forward', '--json', ...[prepare(desk)].flat()])
+
+      expectRefused(result, line)
+      expect(desk.sandbox.stats.calls).toBe(0)
+    })
+  )
+})
+
+describe('what is wrong within an input costs no more than itself', () => {
+  async function forwarded(desk: Desk, content: string | Buffer): Promise<Run> {
+    desk.write('e.ndjson', content)
+    return desk.run(['forward', 'e.ndjson', '--json'])
+  }
+
+  it('takes what lies before the damage in a gzip file, and ends with 1', () =>
+    withDesk(async (desk) => {
+      const whole = gzipSync(ndjson(Array.from({ length: 3000 }, (_, number) => identify(number))))
+      const { code, json, errors } = await forwarded(desk, whole.subarray(0, whole.length / 2))
+
+      expect(code).toBe(1)
+      expect(errors()).toEqual([
+        expect.stringMatching(/^error: e\.ndjson is a damaged or incomplete gzip file: .* after line \d+/)
+      ])
+      expect(Number(json()['delivered'])).toBeGreaterThan(100)
+      expect(json()).toMatchObject({ rejected: 0, pending: 0, received: json()['delivered'] })
+    }))
+
+  it('goes on with the next file after a damaged one', () =>
+    withDesk(async ({ write, run, sandbox }) => {
+      const whole = gzipSync(ndjson(Array.from({ length: 3000 }, (_, number) => identify(number))))
+      const names = [write('a.gz', whole.subarray(0, whole.length / 2)), write('b', ndjson([identify(9999)]))]
+
+      expect((await run(['forward', ...names])).code).toBe(1)
+      expect(sandbox.users.has('u9999')).toBe(true)
+    }))
+
+  it('rejects a line that the end of the file cuts off', () =>
+    withDesk(async (desk) => {
+      const { code, json, stderr } = await forwarded(desk, GOOD + JSON.stringify(identify(2)).slice(0, 30))
+
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({ received: 2, delivered: 1, rejected: 1 })
+      expect(stderr).toContain('e.ndjson:2: not JSON: the line ends in the middle of a value\n')
+    }))
+
+  it('passes over a byte-order mark', () =>
+    withDesk(async (desk) => {
+      expect(await forwarded(desk, `\ufeff${GOOD}`)).toMatchObject({ code: 0, stderr: '' })
+    }))
+
+  it('rejects a line of 50 MB without keeping it in memory or in the store', () =>
+    withDesk(async (desk) => {
+      const line = `{"type":"identify","userId":"u","traits":{"x":"${'x'.repeat(50_000_000)}"}}\n`
+      const { code, json, stderr } = await forwarded(desk, line + GOOD)
+
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({ received: 2, delivered: 1, rejected: 1 })
+      expect(stderr).toContain('e.ndjson:1: longer than the limit of 1,048,576 bytes\n')
+      expect((await desk.books()).bytes).toBeLessThan(1_000_000)
+      expect((await desk.run(['replay', '--rejected', '--dry-run', '--json'])).json()).toMatchObject({
+        rejected: { kept: 1, first: [{ reason: expect.stringContaining('only its beginning was kept') as string }] }
+      })
+    }))
+
+  it.each<[string, unknown, RegExp]>([
+    ['not an object', [1], /not an object but an array/],
+    ['null', null, /not an object but null/],
+    ['of no type', { userId: 'u', traits: {} }, /no type: /],
+    ['with traits that are a string', identify(2, { traits: 'VALUE' }), /traits is a string, not an object/],
+    ['with traits that are an array', identify(2, { traits: ['VALUE'] }), /traits is an array, not an object/]
+  ])('rejects an event %s, naming its line and no value', (_, event, reason) =>
+    withDesk(async (desk) => {
+      const { code, json, errors, stderr } = await forwarded(desk, GOOD + ndjson([event]))
+
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({ received: 2, delivered: 1, rejected: 1 })
+      expect(errors()[0]).toMatch(/^e\.ndjson:2: /)
+      expect(errors()[0]).toMatch(reason)
+      expect(stderr).not.toContain('VALUE')
+      expect((await desk.books()).rejected).toBe(1)
+    })
+  )
+
+  it('takes a numeric userId as text, ignores an event of nobody, and copes with very many and very deep traits', () =>
+    withDesk(async (desk) => {
+      const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`t${n}`, n]))
+      const deep = Array.from({ length: 200 }).reduce<unknown>((inner) => ({ d: inner }), 'bottom')
+      const { code, json } = await forwarded(
+        desk,
+        ndjson([
+          identify(1, { userId: 42 }),
+          identify(2, { userId: undefined }),
+          identify(3, { traits: many }),
+          identify(4, { traits: { deep } })
+        ])
+      )
+
+      expect(code).toBe(0)
+      expect(json()).toMatchObject({ delivered: 3, ignored: 1, ignoredReasons: { 'no-identifier': 1 } })
+      const users = usersOf(desk.sandbox)
+      expect(Object.keys(users).sort()).toEqual(['42', 'u3', 'u4'])
+      expect(users['u3']).toEqual(many)
+      expect(JSON.stringify(users['u4'])).toContain('bottom')
+    }))
+})

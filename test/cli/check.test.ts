@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { identify, ndjson, STORE, withDesk } from './desk.js'
+
+describe('check', () => {
+  it('finds all well, and creates nothing', () =>
+    withDesk(async ({ run, path, sandbox }) => {
+      const page = await run(['check'])
+      const document = await run(['check', '--json'])
+
+      expect(page).toMatchObject({ code: 0, stderr: '' })
+      expect(page.stdout).toMatch(/^✓ configuration {2}no config file, API key from the environment/m)
+      expect(page.stdout).toMatch(/^✓ store +\.\/dopt-destination\.db is not there yet; it will be created$/m)
+      expect(page.stdout).toMatch(/^✓ endpoint +http:\/\/127\.0\.0\.1:\d+ answers, in \d+ ms$/m)
+      expect(page.stdout).toMatch(/^✓ key +Dopt accepts it$/m)
+      expect(document.json()).toMatchObject({
+        ok: true,
+        checks: [{ name: 'configuration' }, { name: 'store' }, { name: 'endpoint' }, { name: 'key', ok: true }]
+      })
+      expect(existsSync(path(STORE))).toBe(false)
+      expect(sandbox.users.size).toBe(0)
+    }))
+
+  it('tells how full a store is that is there', () =>
+    withDesk(async ({ run }) => {
+      await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
+
+      expect((await run(['check'])).stdout).toMatch(/^✓ store +\.\/dopt-destination\.db, .*, 1 events undelivered$/m)
+    }))
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['no key', { DOPT_API_KEY: '' }, /^✗ configuration +no API key: set DOPT_API_KEY/m],
+    [
+      'a wrong key',
+      { DOPT_API_KEY: 'SECRET' },
+      /^✗ key +Dopt refuses it \(401 .*\): copy the users API key from Dopt again/m
+    ],
+    [
+      'an address where nothing is',
+      { DOPT_ENDPOINT: 'http://127.0.0.1:1' },
+      /^✗ endpoint +cannot reach http:\/\/127\.0\.0\.1:1 .*: check --endpoint/m
+    ],
+    ['a setting out of range', { DOPT_CONCURRENCY: '0' }, /^✗ configuration +DOPT_CONCURRENCY must be/m],
+    ['a store that is none', { DOPT_STORE: '/etc/hostname' }, /^✗ store +\/etc\/hostname is not a database/m],
+    ['a folder that is not there', { DOPT_STORE: 'no/where.db' }, /^✗ store +the folder no does not exist/m]
+  ])('says of %s how to mend it, and ends with 2', (_, env, line) =>
+    withDesk(async ({ run }) => {
+      const { code, stdout } = await run(['check'], { env })
+      const { json } = await run(['check', '--json'], { env })
+
+      expect(code).toBe(2)
+      expect(stdout).toMatch(line)
+      expect(stdout).not.toContain('SECRET')
+      expect(json()).toMatchObject({ ok: false })
+    })
+  )
+
+  it('tells an endpoint in trouble from a wrong one', () =>
+    withDesk(async ({ run, sandbox, env }) => {
+      sandbox.setFaults({ failRate: 1, failStatus: 503 })
+      const trouble = await run(['check'])
+      const wrong = await run(['check'], { env: { DOPT_ENDPOINT: `${env['DOPT_ENDPOINT']}/nowhere` } })
+
+      expect(trouble).toMatchObject({ code: 2 })
+      expect(trouble.stdout).toMatch(/^✗ endpoint +Dopt answers 503 .*: nothing is lost meanwhile: try later$/m)
+      expect(wrong.stdout).toMatch(
+        /^✗ endpoint +http.*\/nowhere is not Dopt's users API \(404 .*check --endpoint and --api$/m
+      )
+    }))
+
+  it('finds a config file that is not JSON, also for --json', () =>
+    withDesk(async ({ run, write }) => {
+      write('dopt-destination.config.json', '{')
+
+      const { code, json } = await run(['check', '--json'])
+
+      expect(code).toBe(2)
+      expect(json()).toEqual({
+        ok: false,
+        checks: [{ name: 'configuration', ok: false, detail: expect.stringContaining('is not JSON') as string }]
+      })
+    }))
+})

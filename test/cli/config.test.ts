@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Config } from '../../src/cli/config.js'
+import {
+  byteSize,
+  choice,
+  duration,
+  flag,
+  pointInTime,
+  share,
+  text,
+  texts,
+  whole,
+  type AnySetting
+} from '../../src/cli/setting.js'
+import { withTempDir } from '../helpers/temp-dir.js'
+
+const SIZE = whole({ key: 'size', flag: '--size <n>', env: 'SIZE', help: '' }, 1, 9)
+const NAME = text({ key: 'name', flag: '--name <text>', env: 'NAME', help: '' })
+const SECRET = { ...choice({ key: 'secret', flag: '--secret <x>', env: 'SECRET', help: '' }, ['right']), secret: true }
+const ONCE = flag('once', '--once', '')
+const KNOWN: readonly AnySetting[] = [SIZE, NAME, SECRET, ONCE]
+
+/** With a config file of this content, where there is one. */
+async function withConfig(
+  content: string | undefined,
+  { flags = {}, env = {} }: { flags?: Record<string, unknown>; env?: Record<string, string> },
+  use: (load: () => Config) => void
+): Promise<void> {
+  await withTempDir((dir) => {
+    const file = join(dir, 'c.json')
+    if (content !== undefined) writeFileSync(file, content)
+    use(() => Config.load({ flags: { ...flags, ...(content !== undefined && { config: file }) }, env, known: KNOWN }))
+  })
+}
+
+describe('the configuration', () => {
+  it('takes a flag before the environment before the file, and says which it took', () =>
+    withConfig('{"size": 3, "name": "file"}', { flags: { size: '1' }, env: { SIZE: '2', NAME: 'env' } }, (load) => {
+      const config = load()
+      expect([config.get(SIZE), config.sourceOf(SIZE)]).toEqual([1, 'flag'])
+      expect([config.get(NAME), config.sourceOf(NAME)]).toEqual(['env', 'environment'])
+    }))
+
+  it('takes an empty variable for one that is not set', () =>
+    withConfig('{"size": 3}', { env: { SIZE: '' } }, (load) => {
+      expect([load().get(SIZE), load().sourceOf(SIZE)]).toEqual([3, 'file'])
+    }))
+
+  it('has nothing where nothing was set', () =>
+    withConfig(undefined, {}, (load) => {
+      expect([load().get(SIZE), load().sourceOf(SIZE), load().file]).toEqual([undefined, undefined, undefined])
+    }))
+
+  it('names the place of a wrong value, and repeats no secret', () =>
+    withConfig('{"size": "ten"}', { env: { SECRET: 'hush' } }, (load) => {
+      expect(() => load().get(SIZE)).toThrow(/^"size" in .*c\.json must be a whole number from 1 to 9, not ten$/)
+      expect(() => load().get(SECRET)).toThrow(/^SECRET must be right$/)
+    }))
+
+  it.each(['{"once": true}', '{"__proto__": 1}', '{"Size": 1}', '{"config": "x"}'])('refuses the file %s', (content) =>
+    withConfig(content, {}, (load) => {
+      expect(load).toThrow(/there is no setting ".*"; there are name, secret, size$/)
+    })
+  )
+
+  it('reads a file with a byte-order mark', () =>
+    withConfig('\ufeff{"size": 3}', {}, (load) => {
+      expect(load().get(SIZE)).toBe(3)
+    }))
+})
+
+describe('a setting', () => {
+  const about = { key: 'k', flag: '--k <x>', help: '' }
+
+  it.each<[string, AnySetting, unknown[], unknown[]]>([
+    ['whole', whole(about, 0, 5), ['3', 3], ['', ' 3', '3.5', '6', -1, NaN, '0x3', true, null]],
+    ['share', share(about), ['0.5', 0.5], ['1.5', '-1', '.5', 'half', {}]],
+    ['duration', duration(about), ['72h', 259_200_000], [-1, 1.5, null, true]],
+    ['byteSize', byteSize(about), ['2kb', 2048], [-1, 1.5, []]],
+    ['text', text(about), ['x'], ['', 5, null]],
+    ['choice', choice(about, ['a', 'b']), ['a'], ['c', 'A', null]],
+    ['flag', flag('k', '--k', ''), [true], ['true', 1]]
+  ])('%s takes what it should and nothing else', (_, setting, good, bad) => {
+    const [first] = good.map((value) => setting.parse(value))
+    expect(first).toBeDefined()
+    for (const value of good) expect(setting.parse(value)).toEqual(first)
+    for (const value of bad) expect(setting.parse(value)).toBeUndefined()
+  })
+
+  it('texts is a list, also of one', () => {
+    expect(texts(about).parse('a')).toEqual(['a'])
+    expect(texts(about).parse(['a', 'b'])).toEqual(['a', 'b'])
+    expect(texts(about).parse(['a', 1])).toBeUndefined()
+  })
+
+  it('pointInTime is a time, or how long ago it was', () => {
+    const setting = pointInTime(about)
+    expect(setting.parse('2026-10-01T12:00:00Z')).toBe(Date.UTC(2026, 9, 1, 12))
+    expect(Number(setting.parse('24h'))).toBeCloseTo(Date.now() - 86_400_000, -3)
+    expect(() => setting.parse('yesterday\n')).toThrow('"yesterday␊" is not a time: ')
+    expect(() => setting.parse('2026-99-99')).toThrow(' is not a time: ')
+  })
+})

@@ -1,0 +1,124 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SqliteStore } from '../../src/store/sqlite-store.js'
+import type { Books } from '../../src/store/store.js'
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.js'
+import { runCli, startCli, type CliOptions, type Ended, type RunningCli } from '../helpers/run-cli.js'
+import { withTempDir } from '../helpers/temp-dir.js'
+import { withSandbox } from '../sandbox/with-sandbox.js'
+
+export const STORE = 'dopt-destination.db'
+
+export interface Run extends Ended {
+  /** Standard output, which must be one JSON document. */
+  json: () => Record<string, unknown>
+  /** The lines of standard error. */
+  errors: () => string[]
+}
+
+export type CommandOptions = Omit<CliOptions, 'cwd'>
+
+/** An empty folder to work in, with a sandbox that the environment leads to. */
+export interface Desk {
+  readonly dir: string
+  readonly sandbox: Sandbox
+  readonly env: Record<string, string>
+  path: (name: string) => string
+  write: (name: string, content: string | Buffer) => string
+  run: (args: readonly string[], more?: CommandOptions) => Promise<Run>
+  start: (args: readonly string[], more?: CommandOptions) => RunningCli
+  /** The store's books, read without the command line. */
+  books: (store?: string) => Promise<Books>
+}
+
+/** Runs `use` at a desk of its own; whatever happens, no command that was started there is left behind. */
+export async function withDesk(use: (desk: Desk) => Promise<void>, options: SandboxOptions = {}): Promise<void> {
+  await withTempDir((dir) =>
+    withSandbox(options, async (sandbox) => {
+      const env = { DOPT_ENDPOINT: sandbox.url, DOPT_API_KEY: options.apiKey ?? 'sandbox-key' }
+      const started: RunningCli[] = []
+      const path = (name: string): string => join(dir, name)
+      try {
+        await use({
+          ...{ dir, sandbox, env, path },
+          write: (name, content) => {
+            writeFileSync(path(name), content)
+            return name
+          },
+          run: async (args, more = {}) =>
+            toRun(await runCli(args, { ...more, cwd: dir, env: { ...env, ...more.env } })),
+          start: (args, more = {}) => {
+            const running = startCli(args, { ...more, cwd: dir, env: { ...env, ...more.env } })
+            started.push(running)
+            return running
+          },
+          books: (store = STORE) => readBooks(path(store))
+        })
+      } finally {
+        for (const running of started) running.kill('SIGKILL')
+        await Promise.all(started.map(({ end }) => end))
+      }
+    })
+  )
+}
+
+export async function readBooks(file: string): Promise<Books> {
+  const store = SqliteStore.open(file, { mustExist: true })
+  try {
+    return await store.books()
+  } finally {
+    await store.close()
+  }
+}
+
+/** That it is wrong usage: one line on standard error, and nothing on standard output. */
+export function expectRefused({ code, stdout, stderr }: Run, line: string | RegExp): void {
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr.split('\n')).toHaveLength(2)
+  expect(stderr.trimEnd()).toMatch(line)
+}
+
+function toRun(ended: Ended): Run {
+  return {
+    ...ended,
+    json: () => {
+      const parsed: unknown = JSON.parse(ended.stdout)
+      if (typeof parsed !== 'object' || parsed === null) throw new Error('not a JSON object')
+      return { ...parsed }
+    },
+    errors: () => ended.stderr.split('\n').filter((line) => line !== '')
+  }
+}
+
+export interface Identify {
+  messageId: string
+  userId?: unknown
+  traits?: unknown
+  [name: string]: unknown
+}
+
+/** An identify event, a second after the one with the number before. */
+export function identify(number: number, more: Record<string, unknown> = {}): Identify {
+  return {
+    type: 'identify',
+    messageId: `m${number}`,
+    userId: `u${number}`,
+    timestamp: new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString(),
+    traits: { number },
+    ...more
+  }
+}
+
+export function ndjson(events: readonly unknown[]): string {
+  return events.map((event) => `${JSON.stringify(event)}\n`).join('')
+}
+
+/** What the sandbox holds, as a plain object. */
+export function usersOf(sandbox: Sandbox): Record<string, unknown> {
+  return Object.fromEntries([...sandbox.users].map(([id, properties]) => [id, { ...properties }]))
+}
+
+/** Resolves when the condition holds. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
+}

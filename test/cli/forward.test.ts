@@ -1,0 +1,239 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { foldUsers } from '../helpers/independent-fold.js'
+import { CLI } from '../helpers/run-cli.js'
+import { identify, ndjson, usersOf, withDesk } from './desk.js'
+
+const COUNTS = [
+  'received',
+  'accepted',
+  'duplicates',
+  'rejected',
+  'ignored',
+  'delivered',
+  'superseded',
+  'failed',
+  'pending'
+]
+const KEYS = [...COUNTS.slice(0, 5), 'ignoredReasons', ...COUNTS.slice(5), 'calls', 'users', 'durationMs']
+
+/** 300 events of 40 users, some of them twice, some not for us. */
+function mixed(): unknown[] {
+  return Array.from({ length: 300 }, (_, number) =>
+    identify(number, {
+      messageId: `m${number % 290}`,
+      userId: `u${number % 40}`,
+      traits: { [`p${number % 7}`]: number, plan: number % 2 === 0 ? 'free' : 'pro', company: { name: `c${number}` } },
+      ...(number % 50 === 7 && { type: 'track' }),
+      ...(number % 50 === 8 && { integrations: { All: false } }),
+      ...(number % 50 === 9 && { userId: undefined, anonymousId: 'x' })
+    })
+  )
+}
+
+describe('forward', () => {
+  it('delivers a file, sums it up in one JSON document, and sends nothing again the second time', () =>
+    withDesk(async ({ run, write, sandbox, books }) => {
+      const text = ndjson(mixed())
+      write('events.ndjson', text)
+
+      const first = await run(['forward', 'events.ndjson', '--json'])
+
+      expect(first).toMatchObject({ code: 0, stderr: '' })
+      const summary = first.json()
+      expect(Object.keys(summary)).toEqual(KEYS)
+      expect(summary).toMatchObject({
+        ...{ received: 300, duplicates: 7, rejected: 0, ignored: 18, failed: 0, pending: 0 },
+        ignoredReasons: { type: 6, integrations: 6, 'no-identifier': 6 }
+      })
+      const count = (name: string): number => Number(summary[name])
+      expect(count('received')).toBe(count('accepted') + count('duplicates') + count('rejected') + count('ignored'))
+      expect(count('accepted')).toBe(count('delivered') + count('superseded') + count('failed') + count('pending'))
+      expect(count('calls')).toBe(sandbox.stats.calls)
+      expect(count('users')).toBe(sandbox.stats.users)
+      expect(usersOf(sandbox)).toEqual(Object.fromEntries(foldUsers(text.split('\n'))))
+
+      const second = await run(['forward', 'events.ndjson', '--json'])
+
+      expect(second.code).toBe(0)
+      expect(second.json()).toMatchObject({ received: 300, accepted: 0, duplicates: 282, calls: 0, users: 0 })
+      expect(sandbox.stats.calls).toBe(count('calls'))
+      expect((await books()).intake).toMatchObject({ received: 600, accepted: count('accepted') })
+    }))
+
+  it('takes gzip, JSON arrays and standard input, named as - among files or for want of any', () =>
+    withDesk(async ({ run, write, sandbox }) => {
+      write('a.json', JSON.stringify([identify(1), identify(2)]))
+      write('b.ndjson.gz', gzipSync(ndjson([identify(3)])))
+
+      const both = await run(['forward', 'a.json', '-', 'b.ndjson.gz', '--json'], { input: ndjson([identify(4)]) })
+      const piped = await run(['forward', '--json'], { input: gzipSync(JSON.stringify([identify(5)])) })
+
+      expect(both.json()).toMatchObject({ received: 4, delivered: 4 })
+      expect(piped.json()).toMatchObject({ received: 1, delivered: 1 })
+      expect(Object.keys(usersOf(sandbox)).sort()).toEqual(['u1', 'u2', 'u3', 'u4', 'u5'])
+    }))
+
+  it('says what it did in words, without colours, where nobody asks for JSON', () =>
+    withDesk(async ({ run }) => {
+      const { code, stdout, stderr } = await run(['forward'], { input: ndjson([identify(1), { type: 'track' }]) })
+
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toMatch(/received +2\n/)
+      expect(stdout).toMatch(/ignored +1 +type 1\n/)
+      expect(stdout).toMatch(/delivered +1\n/)
+      expect(stdout).toMatch(/1 call, 1 user, /)
+      expect(stdout).not.toContain('\u001b')
+    }))
+
+  it('finds nothing in an empty pipe, says so, and that is no failure', () =>
+    withDesk(async ({ run }) => {
+      const { code, stderr, json } = await run(['forward', '--json'])
+
+      expect(code).toBe(0)
+      expect(json()).toMatchObject({ received: 0, accepted: 0, calls: 0 })
+      expect(stderr).toBe('nothing came in: standard input was empty\n')
+    }))
+
+  it('stores without a key and without sending with --accept-only; the next run delivers what waits', () =>
+    withDesk(async ({ run, sandbox }) => {
+      const stored = await run(['forward', '--accept-only', '--json'], {
+        input: ndjson([identify(1), identify(2)]),
+        env: { DOPT_API_KEY: '' }
+      })
+
+      expect(stored).toMatchObject({ code: 0, stderr: '' })
+      expect(stored.json()).toMatchObject({ accepted: 2, delivered: 0, pending: 2, calls: 0 })
+      expect(sandbox.stats.calls).toBe(0)
+
+      const sent = await run(['forward', '-', '--json'], { input: ndjson([identify(3)]) })
+
+      expect(sent.code).toBe(0)
+      // What was delivered besides is not among the counts of what this run accepted.
+      expect(sent.json()).toMatchObject({ accepted: 1, delivered: 1, pending: 0, users: 3 })
+    }))
+
+  it('names the first ten rejected lines, counts the others, keeps them all and ends with 1', () =>
+    withDesk(async ({ run, write, books }) => {
+      write(
+        'e.ndjson',
+        ndjson([identify(1), ...Array.from({ length: 12 }, (_, n) => ({ ...identify(n), traits: `t${n}` }))])
+      )
+
+      const { code, json, errors } = await run(['forward', 'e.ndjson', '--json'])
+
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({ received: 13, accepted: 1, rejected: 12, delivered: 1 })
+      expect(errors()[0]).toBe('e.ndjson:2: traits is a string, not an object')
+      expect(errors()[9]).toBe('e.ndjson:11: traits is a string, not an object')
+      expect(errors().slice(10)).toEqual([
+        'and 2 more were rejected',
+        '12 rejected and kept: see "dopt-destination replay --rejected --dry-run"'
+      ])
+      expect((await books()).rejected).toBe(12)
+    }))
+
+  it('ends with 1 and says where to look when Dopt refuses a user', () =>
+    withDesk(
+      async ({ run }) => {
+        const { code, json, stderr } = await run(['forward', '--json', '--store', 'my store.db'], {
+          input: ndjson([identify(1), identify(2), identify(3)])
+        })
+
+        expect(code).toBe(1)
+        expect(json()).toMatchObject({ accepted: 3, delivered: 2, failed: 1, pending: 0 })
+        expect(stderr).toBe(`1 failed: see "dopt-destination batches --state failed --store 'my store.db'"\n`)
+      },
+      { rejectUsers: ['u2'] }
+    ))
+
+  it('keeps everything when the key is refused, and says at once what to do', () =>
+    withDesk(async ({ run, write, sandbox }) => {
+      write('e.ndjson', ndjson([identify(1), identify(2)]))
+
+      const refused = await run(['forward', 'e.ndjson', '--json'], { env: { DOPT_API_KEY: 'wrong-key' } })
+
+      expect(refused.code).toBe(1)
+      expect(refused.json()).toMatchObject({ accepted: 2, delivered: 0, failed: 0, pending: 2 })
+      expect(refused.errors()).toHaveLength(1)
+      expect(refused.stderr).toMatch(/^Dopt refuses the API key \(401 unauthorized_error .*run the same command again/)
+      expect(refused.stderr).not.toContain('wrong-key')
+
+      const mended = await run(['forward', 'e.ndjson', '--json'])
+
+      expect(mended.code).toBe(0)
+      expect(mended.json()).toMatchObject({ duplicates: 2, users: 2 })
+      expect(sandbox.users.size).toBe(2)
+    }))
+
+  it('gives up on an endpoint that is not there, with its last words, and keeps everything', () =>
+    withDesk(async ({ run, books }) => {
+      const { code, json, errors } = await run(['forward', '--json', '--give-up-after', '200ms'], {
+        input: ndjson([identify(1)]),
+        env: { DOPT_ENDPOINT: 'http://127.0.0.1:1' }
+      })
+
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({ accepted: 1, pending: 1, delivered: 0 })
+      expect(errors().at(-1)).toMatch(
+        /^gave up after 200 ms .*\(cannot reach http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\): 1 event undelivered, kept in \.\/dopt-destination\.db: run the same command again to go on$/
+      )
+      expect((await books()).events.retrying).toBe(1)
+    }))
+
+  it('tells of trouble with the endpoint, and that it is over', () =>
+    withDesk(
+      async ({ start, sandbox }) => {
+        const forward = start(['forward', '--json'], { input: ndjson([identify(1)]) })
+        await forward.says(/^Dopt answers 503 internal_server_error .*: trying again, next in \d/m)
+        sandbox.setFaults({ failRate: 0 })
+
+        const { code, stderr } = await forward.end
+
+        expect(code).toBe(0)
+        expect(stderr).toContain('Dopt takes calls again\n')
+      },
+      { failRate: 1, failStatus: 503, retryAfterS: 0 }
+    ))
+
+  it('stops reading at the limit of the store, keeps and delivers what it had taken, and ends with 1', () =>
+    withDesk(async ({ run, sandbox, books }) => {
+      const events = Array.from({ length: 5000 }, (_, number) => identify(number, { traits: { pad: 'x'.repeat(200) } }))
+
+      const { code, json, errors } = await run(['forward', '--json', '--max-store-bytes', '300kb'], {
+        input: ndjson(events)
+      })
+
+      expect(code).toBe(1)
+      expect(errors()).toEqual([expect.stringMatching(/^error: .*has reached its limit of 307200 bytes/)])
+      const summary = json()
+      expect(Number(summary['accepted'])).toBeGreaterThan(0)
+      expect(Number(summary['accepted'])).toBeLessThan(5000)
+      expect(summary).toMatchObject({ pending: 0, received: summary['accepted'], delivered: summary['accepted'] })
+      expect(sandbox.users.size).toBe(summary['accepted'])
+      expect((await books()).intake.accepted).toBe(summary['accepted'])
+    }))
+
+  it('ends quietly when nobody reads its results any more', () =>
+    withDesk(async ({ dir, env, write }) => {
+      write('e.ndjson', ndjson([identify(1)]))
+      const command = `"$0" "$1" forward e.ndjson | true; echo "\${PIPESTATUS[0]}"`
+      const shell = promisify(execFile)('bash', ['--norc', '-c', command, process.execPath, CLI], { cwd: dir, env })
+
+      expect(await shell).toEqual({ stdout: '0\n', stderr: '' })
+    }))
+
+  it('shows neither the key nor any property value in what it logs at debug level', () =>
+    withDesk(async ({ run, dir }) => {
+      const { stderr } = await run(['forward', '--json', '--log-level', 'debug', '--api-key', 'sandbox-key'], {
+        input: ndjson([identify(1, { traits: { secret: 'VALUE-IN-TRAITS' } }), '{"VALUE-IN-TRAITS": '])
+      })
+
+      expect(stderr).toContain('"level":20')
+      expect(stderr).not.toContain('sandbox-key')
+      expect(stderr).not.toContain('VALUE-IN-TRAITS')
+      expect(readFileSync(`${dir}/dopt-destination.db`).includes('sandbox-key')).toBe(false)
+    }))
+})

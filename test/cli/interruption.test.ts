@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { expectBalanced } from '../helpers/expect-balanced.js'
+import { foldUsers } from '../helpers/independent-fold.js'
+import { identify, ndjson, STORE, until, usersOf, withDesk } from './desk.js'
+
+/** Events of a third as many users, each with some values of its own and some that others overtake. */
+function events(count: number): string {
+  return ndjson(
+    Array.from({ length: count }, (_, number) =>
+      identify(number, {
+        userId: `u${(number * 7) % Math.ceil(count / 3)}`,
+        // Not in the order of time.
+        timestamp: new Date(Date.UTC(2026, 0, 1) + ((number * 7919) % count) * 1000).toISOString(),
+        traits: { seen: number, [`k${number % 5}`]: number }
+      })
+    )
+  )
+}
+
+describe('a command that is killed or interrupted', () => {
+  it('loses nothing and counts nothing twice when it is killed again and again and then run to its end', () =>
+    withDesk(
+      async ({ start, run, write, sandbox, books }) => {
+        const text = events(6000)
+        write('events.ndjson', text)
+        for (const calls of [3, 9, 20]) {
+          const forward = start(['forward', 'events.ndjson', '--json'])
+          await until(() => sandbox.stats.calls >= calls)
+          forward.kill('SIGKILL')
+          expect((await forward.end).signal).toBe('SIGKILL')
+          expectBalanced(await books())
+        }
+
+        const { code, json } = await run(['forward', 'events.ndjson', '--json'])
+
+        expect(code).toBe(0)
+        const summary = json()
+        expect(summary).toMatchObject({ received: 6000, rejected: 0, ignored: 0, failed: 0, pending: 0 })
+        expect(Number(summary['accepted']) + Number(summary['duplicates'])).toBe(6000)
+        const after = await books()
+        expectBalanced(after)
+        expect(after.intake.accepted).toBe(6000)
+        expect(after.events.delivered + after.events.superseded).toBe(6000)
+        expect(usersOf(sandbox)).toEqual(Object.fromEntries(foldUsers(text.split('\n'))))
+      },
+      { latencyMs: 15 }
+    ))
+
+  it('ends with 130 after a SIGINT, with a summary and the rest kept, and the next run goes on', () =>
+    withDesk(
+      async ({ start, run, write, sandbox, books }) => {
+        write('events.ndjson', events(3000))
+        const forward = start(['forward', 'events.ndjson', '--json'])
+        await until(() => sandbox.stats.calls >= 4)
+        forward.kill('SIGINT')
+
+        const { code, stdout, stderr } = await forward.end
+
+        expect(code).toBe(130)
+        expect(stderr).toMatch(/^ending when the calls in flight are answered; a second signal ends it at once$/m)
+        expect(stderr).toMatch(/^interrupted with [\d,]+ events undelivered, kept in /m)
+        const summary = JSON.parse(stdout) as Record<string, number>
+        expect(summary['pending']).toBeGreaterThan(0)
+        expect(summary['accepted']).toBe(
+          ['delivered', 'superseded', 'failed', 'pending'].reduce((sum, name) => sum + (summary[name] ?? NaN), 0)
+        )
+        // What was in flight was waited for.
+        expect((await books()).events.sending).toBe(0)
+
+        sandbox.setFaults({ latencyMs: 0 })
+        expect((await run(['forward', 'events.ndjson'])).code).toBe(0)
+        expect((await books()).events).toMatchObject({ pending: 0, retrying: 0, failed: 0 })
+      },
+      { latencyMs: 60 }
+    ))
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends a reading that waits for a pipe at a %s', (signal) =>
+    withDesk(async ({ start, sandbox }) => {
+      const forward = start(['forward', '--json'], { input: ndjson([identify(1)]), holdInput: true })
+      // A live pipe: what has come is delivered while more is awaited.
+      await until(() => sandbox.users.size === 1)
+      forward.kill(signal)
+
+      const { code, stdout } = await forward.end
+
+      expect(code).toBe(130)
+      expect(JSON.parse(stdout)).toMatchObject({ received: 1, delivered: 1, pending: 0 })
+    })
+  )
+
+  it('ends at once at the second signal, and has lost nothing', () =>
+    withDesk(
+      async ({ start, run, path, sandbox, books }) => {
+        const forward = start(['forward', '--json'], { input: ndjson([identify(1)]) })
+        await until(async () => existsSync(path(STORE)) && (await books()).events.sending === 1)
+        forward.kill('SIGINT')
+        await forward.says(/a second signal/)
+        forward.kill('SIGINT')
+
+        expect(await forward.end).toMatchObject({ code: 130, stdout: '' })
+        expect((await books()).events.sending).toBe(1)
+
+        sandbox.setFaults({ latencyMs: 0 })
+        expect((await run(['forward', '-', '--json'])).json()).toMatchObject({ received: 0, users: 1 })
+      },
+      { latencyMs: 60_000 }
+    ))
+})

@@ -1,0 +1,157 @@
+import { identify, ndjson, withDesk, type Desk } from './desk.js'
+
+interface BatchList {
+  batches: Array<{ id: number; state: string }>
+}
+
+async function batchIn(desk: Desk, state: string): Promise<number> {
+  const { batches } = (await desk.run(['batches', '--json', '--state', state])).json() as unknown as BatchList
+  return batches[0]?.id ?? 0
+}
+
+describe('show', () => {
+  it('tells all about a batch that failed: whence, what was sent, what Dopt said, what to do', () =>
+    withDesk(
+      async (desk) => {
+        await desk.run(['forward', '-'], { input: ndjson([identify(1), identify(2, { traits: { plan: 'pro' } })]) })
+        const id = await batchIn(desk, 'failed')
+        const parent = await batchIn(desk, 'split')
+
+        const page = await desk.run(['show', String(id)])
+        const document = (await desk.run(['show', String(id), '--json'])).json()
+
+        expect(page.code).toBe(0)
+        expect(page.stdout).toMatch(/state +failed\n/)
+        expect(page.stdout).toMatch(new RegExp(`split from +batch ${parent}\\n`))
+        expect(page.stdout).toMatch(/Dopt said +400 invalid_request_error a user of this call is not acceptable/)
+        expect(page.stdout).toContain(`put it back with: dopt-destination replay --batch ${id}\n`)
+        expect(page.stdout).toMatch(/Sent\nuser +properties\nu2 +\{"plan":"pro"\}\n/)
+        expect(document).toMatchObject({
+          ...{ kind: 'batch', id, state: 'failed', parent, children: [], lastStatus: 400 },
+          sent: [{ user: 'u2', properties: { plan: 'pro' } }],
+          cameIn: [{ messageId: 'm2', user: 'u2', state: 'failed', properties: { plan: 'pro' } }],
+          calls: [{ attempt: 1, status: 400 }]
+        })
+        expect((await desk.run(['show', String(parent)])).stdout).toMatch(
+          /split into +batch \d+ \(\w+\), batch \d+ \(\w+\)/
+        )
+      },
+      { rejectUsers: ['u2'] }
+    ))
+
+  it('leaves out of what a batch sent what newer events had delivered before', () =>
+    withDesk(async ({ run }) => {
+      await run(['forward', '-'], { input: ndjson([identify(9, { userId: 'u', traits: { plan: 'new' } })]) })
+      await run(['forward', '-'], { input: ndjson([identify(1, { userId: 'u', traits: { plan: 'old', age: 7 } })]) })
+
+      const document = (await run(['show', '2', '--json'])).json()
+      expect(document['sent']).toEqual([{ user: 'u', properties: { age: 7 } }])
+      expect(document).toMatchObject({ cameIn: [{ properties: { plan: 'old', age: 7 } }] })
+    }))
+
+  it('says when a batch that waits goes out again, and with which attempt', () =>
+    withDesk(
+      async ({ run, env }) => {
+        const input = ndjson([identify(1)])
+        await run(['forward', '-', '--give-up-after', '50ms'], { input, env })
+
+        const { stdout } = await run(['show', '1'])
+
+        expect(stdout).toMatch(/state +retrying\n/)
+        expect(stdout).toMatch(/next +attempt \d+: /)
+        expect(stdout).toMatch(/To be sent\n/)
+        expect(stdout).toMatch(/Calls that did not deliver\nattempt +when +status +code +words\n +1 +.*503/)
+      },
+      { failRate: 1, failStatus: 503 }
+    ))
+
+  it('tells all about a message, also one whose id is a number', () =>
+    withDesk(async ({ run }) => {
+      await run(['forward', '-'], {
+        input: ndjson([
+          identify(1, { userId: 'u', traits: { a: 1, b: 1 } }),
+          identify(2, { userId: 'u', messageId: '777', traits: { a: 2 } }),
+          identify(3, { userId: 'u', traits: { a: 3 } })
+        ])
+      })
+
+      const first = await run(['show', 'm1'])
+      const second = (await run(['show', '777', '--json'])).json()
+
+      expect(first.stdout).toMatch(/user +u\nstate +delivered\n/)
+      expect(first.stdout).toMatch(/Came in\n {2}a +1\n {2}b +1\n/)
+      expect(first.stdout).toMatch(/Sent for this user with batch 1\n {2}a +3\n {2}b +1\n/)
+      expect(second).toMatchObject({
+        ...{ kind: 'message', messageId: '777', state: 'superseded', supersededBy: 'm3', batch: 1 },
+        ...{ properties: { a: 2 }, sent: { a: 3, b: 1 }, inBatch: { id: 1, state: 'delivered' } }
+      })
+    }))
+
+  it('says of a message that waits that it goes out with one of the next calls', () =>
+    withDesk(async ({ run }) => {
+      await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
+
+      expect((await run(['show', 'm1'])).stdout).toMatch(
+        /state +pending\n[^]*next +it goes out with one of the next calls/
+      )
+    }))
+
+  it('tells all about a user: events, the newest first, and the values that Dopt has', () =>
+    withDesk(
+      async ({ run }) => {
+        const input = ndjson([
+          identify(5, { userId: 'u', traits: { a: 5 } }),
+          identify(6, { userId: 'bad id', traits: { a: 6 } }),
+          identify(4, { userId: 'u', traits: { a: 4, b: 4 } })
+        ])
+        await run(['forward', '-'], { input })
+
+        expect((await run(['show', '--user', 'u', '--json'])).json()).toMatchObject({
+          ...{ kind: 'user', user: 'u', total: 2, delivered: { a: 5, b: 4 } },
+          events: [
+            { messageId: 'm5', state: 'delivered' },
+            { messageId: 'm4', state: 'delivered' }
+          ]
+        })
+        const { stdout } = await run(['show', '--user', 'bad id'])
+        expect(stdout).toMatch(/events +1 failed\n/)
+        expect(stdout).toContain("replay --user 'bad id'\n")
+      },
+      { rejectUsers: ['bad id'] }
+    ))
+
+  it('shows what an event holds without letting it act on the terminal', () =>
+    withDesk(async ({ run }) => {
+      const evil = '\u001b]0;owned\u0007\u202e\nx'
+      const input = ndjson([identify(1, { userId: evil, messageId: 'e', traits: { [evil]: evil } })])
+      await run(['forward', '-'], { input })
+
+      for (const args of [
+        ['show', 'e'],
+        ['show', '1'],
+        ['show', '--user', evil]
+      ]) {
+        const { code, stdout } = await run(args)
+        expect(code).toBe(0)
+        expect([...stdout].filter((character) => '\u001b\u0007\u202e'.includes(character))).toEqual([])
+        expect(stdout).toContain('owned')
+      }
+    }))
+
+  it.each([
+    [
+      ['show', '99'],
+      /^error: \.\/dopt-destination\.db holds neither a batch nor a message 99; for a user add --user\n$/
+    ],
+    [['show', '--user', 'nobody'], /^error: \.\/dopt-destination\.db holds no event of the user nobody\n$/]
+  ])('%j ends with 1 and one line when there is no such thing', (args, line) =>
+    withDesk(async ({ run }) => {
+      await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
+
+      const { code, stdout, stderr } = await run(args)
+
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(line)
+    })
+  )
+})
