@@ -1,0 +1,11 @@
+/** What the contestants send to: the project's own sandbox, in a process of its own. Told by messages from `run.mjs`. */
+import { startSandbox } from '../dist/sandbox/index.js'
+
+const sandbox = await startSandbox({ apiKey: process.argv[2], latencyMs: Number(process.argv[3]) })
+
+process.on('message', (question) => {
+  if (question === 'reset') sandbox.reset()
+  process.send({ stats: sandbox.stats, users: question === 'users' ? [...sandbox.users] : [] })
+})
+process.on('disconnect', () => void sandbox.close())
+process.send({ url: sandbox.url })

@@ -1,0 +1,100 @@
+/** Sends the example events to a sandbox in this process, through a store of its own, and shows what became of them. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { renderSummary, summarize } from '../../dist/cli/summary.js'
+import { renderTable } from '../../dist/cli/table.js'
+import { takeIn } from '../../dist/cli/take-in.js'
+import { Tally } from '../../dist/cli/tally.js'
+import { createForwarder } from '../../dist/index.js'
+import { startSandbox } from '../../dist/sandbox/index.js'
+
+const EXAMPLE = 'examples/identify-events.ndjson'
+const API_KEY = 'sandbox-key'
+const GIVE_UP_AFTER_MS = 30_000
+const USERS_SHOWN = 5
+/** Columns of their own, and what they already say. */
+const SHOWN = new Set(['name', 'email', 'plan', 'firstName', 'lastName'])
+
+/** Resolves with whether everything that should have been delivered was. */
+export async function demo() {
+  const folder = mkdtempSync(join(tmpdir(), 'dopt-demo-'))
+  const sandbox = await startSandbox({ apiKey: API_KEY })
+  try {
+    console.log(`Dopt's stand-in, the sandbox, listens on ${sandbox.url}; nothing leaves this machine.`)
+    console.log(`Forwarding ${EXAMPLE} to it:\n`)
+    const summary = await forwardExample(sandbox.url, join(folder, 'demo.db'))
+    console.log(indent(renderSummary(summary)))
+
+    const { received, calls, failed, pending, users } = summary
+    console.log(
+      `\n${count(calls)} calls for ${count(received)} events: up to 100 users go out in one call, each with the`
+    )
+    console.log(
+      'newest value of every property. An SDK that identifies one by one would have made one call an event.\n'
+    )
+    console.log(`Some of the ${count(sandbox.users.size)} users, as the sandbox holds them now:\n`)
+    console.log(indent(renderUsers(sandbox.users)))
+    console.log(`\n${NEXT}`)
+    return failed === 0 && pending === 0 && users > 0
+  } finally {
+    await sandbox.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function forwardExample(endpoint, store) {
+  const startedAt = performance.now()
+  const forwarder = await createForwarder({ apiKey: API_KEY, endpoint, store })
+  try {
+    const tally = new Tally()
+    const source = fileURLToPath(new URL(`../../${EXAMPLE}`, import.meta.url))
+    const ignore = () => {}
+    await takeIn(forwarder, { source, name: EXAMPLE }, tally, {
+      signal: new globalThis.AbortController().signal,
+      onBytes: ignore,
+      onRejected: ignore,
+      onChunk: ignore
+    })
+    await forwarder.untilSettled({ giveUpAfterMs: GIVE_UP_AFTER_MS })
+    const states = await forwarder.countStates(tally.ranges)
+    return summarize(tally, states, forwarder.totals, performance.now() - startedAt)
+  } finally {
+    await forwarder.close()
+  }
+}
+
+function renderUsers(users) {
+  const rows = [...users]
+    .filter(([, { name, email, plan }]) => name && email && plan)
+    .slice(0, USERS_SHOWN)
+    .map(([identifier, properties]) => {
+      const { name, email, plan } = properties
+      const others = Object.entries(properties).filter(([property]) => !SHOWN.has(property))
+      return [identifier, name, email, plan, others.map(([property, value]) => `${property}: ${value}`).join(', ')]
+    })
+  return renderTable(['user', 'name', 'email', 'plan', 'and so on'], rows, { width: 110 })
+}
+
+const NEXT = `With your own events, and the sandbox still:
+
+  npx dopt-destination sandbox                    in another terminal
+  export DOPT_ENDPOINT=http://127.0.0.1:8788 DOPT_API_KEY=${API_KEY} DOPT_STORE=./sandbox.db
+  npx dopt-destination forward your-events.ndjson
+  npx dopt-destination status
+
+With Dopt itself:
+
+  unset DOPT_ENDPOINT DOPT_STORE                  a store of its own: what the sandbox got, Dopt has not
+  export DOPT_API_KEY=…                           Dopt's users API key
+  npx dopt-destination check                      is the key accepted?
+  npx dopt-destination forward your-events.ndjson`
+
+function count(number) {
+  return number.toLocaleString('en-US')
+}
+
+function indent(text) {
+  return text.replace(/^/gm, '  ')
+}

@@ -1,0 +1,87 @@
+import { closeSync, copyFileSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { entryBytes } from '../../src/destination/index.js'
+import { StoreError } from '../../src/store/errors.js'
+import { SqliteStore } from '../../src/store/sqlite-store.js'
+import { identify, ndjson, STORE, withDesk } from '../cli/desk.js'
+
+// Real processes, killed at moments of chance on machines that may be busy: once more tells a slow machine from a defect.
+jest.retryTimes(1, { logErrorsBeforeRetry: true })
+
+const PAGE_BYTES = 4096
+
+/** A copy of the file with other bytes in one of its pages. */
+function damage(file: string, page: number, copy: string): void {
+  copyFileSync(file, copy)
+  const handle = openSync(copy, 'r+')
+  writeSync(handle, Buffer.alloc(PAGE_BYTES, 0xa5), 0, PAGE_BYTES, page * PAGE_BYTES)
+  closeSync(handle)
+}
+
+/** What the store's own errors are called; whatever else is thrown fails the test. */
+async function codeOf(use: () => Promise<unknown>): Promise<string> {
+  try {
+    await use()
+    return 'ok'
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    return error.code
+  }
+}
+
+/** Reads, accepts and sends all that it can from a store. */
+async function useAll(file: string): Promise<string[]> {
+  let store: SqliteStore | undefined
+  const codes = [await codeOf(async () => (store = SqliteStore.open(file, { mustExist: true })))]
+  if (store === undefined) return codes
+  const { books, accept, resume, deliver } = usesOf(store)
+  for (const use of [books, accept, resume, deliver]) codes.push(await codeOf(use))
+  await store.close()
+  return codes
+}
+
+function usesOf(store: SqliteStore): Record<'books' | 'accept' | 'resume' | 'deliver', () => Promise<unknown>> {
+  const event = { messageId: 'one more', identifier: 'u', eventTime: 1, arrivedAt: 1, properties: '{}' }
+  const form = { now: 1, maxUsers: 100, maxBodyBytes: 500_000, flushBefore: Number.MAX_SAFE_INTEGER }
+  const call = { at: 1, status: 200, code: undefined, error: undefined }
+  return {
+    books: () => store.books(),
+    accept: () => store.accept({ events: [event], rejections: [], ignored: {} }),
+    resume: () => store.resume(1),
+    deliver: async () => {
+      for (;;) {
+        const formed = await store.formBatch({ ...form, entryBytes: (entry) => entryBytes('bulk', entry) })
+        if (formed.kind !== 'formed') return
+        await store.settle(formed.batch.id, { to: 'delivered', call })
+      }
+    }
+  }
+}
+
+describe('a store in which a page has been overwritten', () => {
+  it('either works or says that it is damaged, whichever page it is', () =>
+    withDesk(async ({ run, path }) => {
+      const input = ndjson(Array.from({ length: 400 }, (_, n) => identify(n, { traits: { text: 'x'.repeat(200) } })))
+      await run(['forward', '-', '--accept-only'], { input })
+      const pages = statSync(path(STORE)).size / PAGE_BYTES
+      const seen = new Set<string>()
+      for (let page = 0; page < pages; page++) {
+        damage(path(STORE), page, path(`damaged-${page}.db`))
+        for (const code of await useAll(path(`damaged-${page}.db`))) seen.add(code)
+      }
+      expect([...seen].sort()).toEqual(['damaged', 'not-a-database', 'ok'])
+    }))
+
+  it('is told of by the program in one line that says what to do; the file stays for recovery', () =>
+    withDesk(async ({ run, path }) => {
+      const input = ndjson(Array.from({ length: 400 }, (_, n) => identify(n, { traits: { text: 'x'.repeat(200) } })))
+      await run(['forward', '-', '--accept-only'], { input })
+      const middle = Math.floor(statSync(path(STORE)).size / PAGE_BYTES / 2)
+      damage(path(STORE), middle, path('damaged.db'))
+      const { code, stderr } = await run(['forward', '-', '--store', 'damaged.db', '--give-up-after', '1s'])
+      expect([1, 2]).toContain(code)
+      expect(stderr).toMatch(/^error: damaged\.db is damaged: keep a copy, then recover it with /m)
+      expect(stderr).not.toMatch(/unexpected|\n\s+at /)
+      // Not emptied, not replaced: what is still readable is still there.
+      expect(readFileSync(path('damaged.db')).includes('"text":"xxx')).toBe(true)
+    }))
+})
