@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { identify, ndjson, STORE, until, withDesk } from '../cli/desk.js'
+import { identify, ndjson, STORE, withDesk } from '../cli/desk.js'
 import { withCommand } from '../helpers/child-process.js'
+import { until } from './until.js'
 
 // Real processes, killed at moments of chance on machines that may be busy: once more tells a slow machine from a defect.
 jest.retryTimes(1, { logErrorsBeforeRetry: true })
@@ -26,7 +27,7 @@ describe('a store that another program has locked for a while', () => {
         const lockedAt = Date.now()
         const forward = start(['forward', '-', '--json'], { input: input(10) })
         expect((await run(['status', '--json'])).json()).toMatchObject({ events: { delivered: 5, pending: 0 } })
-        await until(() => Date.now() - lockedAt > HELD_MS)
+        await until(() => Date.now() - lockedAt > HELD_MS, 'the time to pass')
         expect(sandbox.users.size).toBe(5)
         expect((await books()).intake.accepted).toBe(5)
 

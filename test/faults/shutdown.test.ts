@@ -1,5 +1,6 @@
 import { expectBalanced } from '../helpers/expect-balanced.js'
-import { identify, ndjson, until, withDesk } from '../cli/desk.js'
+import { identify, ndjson, withDesk } from '../cli/desk.js'
+import { until } from './until.js'
 
 // Real processes, killed at moments of chance on machines that may be busy: once more tells a slow machine from a defect.
 jest.retryTimes(1, { logErrorsBeforeRetry: true })
@@ -15,7 +16,7 @@ describe('a program that is told to end in the middle of its calls', () => {
     withDesk(
       async ({ start, sandbox, books }) => {
         const forward = start(['forward', '-', '--batch-size', '10'], { input: users, holdInput: true })
-        await until(() => sandbox.users.size >= 40)
+        await until(() => sandbox.users.size >= 40, 'four calls')
         forward.kill(signal)
         expect((await forward.end).code).toBe(130)
         const after = await books()
@@ -31,7 +32,7 @@ describe('a program that is told to end in the middle of its calls', () => {
     withDesk(
       async ({ start, run, sandbox, books }) => {
         const forward = start(['forward', '-', '--batch-size', '10'], { input: users, holdInput: true })
-        await until(() => sandbox.users.size >= 40)
+        await until(() => sandbox.users.size >= 40, 'four calls')
         const toldAt = Date.now()
         forward.kill('SIGTERM')
         expect((await forward.end).code).toBe(130)
@@ -52,7 +53,7 @@ describe('a program that is told to end in the middle of its calls', () => {
     withDesk(
       async ({ start, run, sandbox, books }) => {
         const forward = start(['forward', '-', '--batch-size', '10'], { input: users, holdInput: true })
-        await until(() => sandbox.users.size >= 40)
+        await until(() => sandbox.users.size >= 40, 'four calls')
         forward.kill(signal)
         await forward.says(/a second signal ends it at once/)
         const toldAt = Date.now()

@@ -1,5 +1,6 @@
 import { foldUsers } from '../helpers/independent-fold.js'
-import { identify, ndjson, until, usersOf, withDesk } from '../cli/desk.js'
+import { identify, ndjson, usersOf, withDesk } from '../cli/desk.js'
+import { until } from './until.js'
 
 // Real processes, killed at moments of chance on machines that may be busy: once more tells a slow machine from a defect.
 jest.retryTimes(1, { logErrorsBeforeRetry: true })
@@ -16,7 +17,7 @@ describe('two programs on one store', () => {
           input: ndjson(users(0, 300)),
           holdInput: true
         })
-        await until(() => sandbox.stats.calls >= 2)
+        await until(() => sandbox.stats.calls >= 2, 'two calls')
 
         const refused = await run(['forward', 'second.ndjson'])
         expect(refused).toMatchObject({ code: 2, stdout: '' })
@@ -42,7 +43,7 @@ describe('two programs on one store', () => {
         start(['forward', '-', '--give-up-after', '20s'], { input: ndjson(users(number * 10, 10)), holdInput: true })
       )
       const refused = (): number => all.filter(({ stderr }) => stderr.includes('another process is sending')).length
-      await until(() => refused() === 4 && sandbox.users.size === 10)
+      await until(() => refused() === 4 && sandbox.users.size === 10, 'one sender')
       expect((await books()).intake.accepted).toBe(10)
     }))
 })

@@ -1,4 +1,5 @@
-import { Program, until } from './program.js'
+import { until } from '../until.js'
+import { Program } from './program.js'
 
 export const KEY = 'sandbox-key'
 
@@ -44,7 +45,7 @@ export class Dopt {
   static async start(cwd: string): Promise<Dopt> {
     const program = new Program(['sandbox', '--port', '0', '--api-key', KEY], { cwd, env: {} })
     const address = (): string | undefined => /http:\/\/[\w.:[\]]+/.exec(program.stdout)?.[0]
-    await until(() => program.hasEnded || address() !== undefined, 10_000, 'the sandbox')
+    await until(() => program.hasEnded || address() !== undefined, 'the sandbox')
     const url = address()
     if (url === undefined) throw new Error(`the sandbox did not start: ${(await program.end).stderr}`)
     return new Dopt(program, url)

@@ -51,16 +51,3 @@ export class Program {
     this.#child.kill(signal)
   }
 }
-
-/** Looks again every few milliseconds until the condition holds; throws when it does not in time. */
-export async function until(condition: () => boolean, withinMs: number, what: string): Promise<void> {
-  const end = Date.now() + withinMs
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited ${withinMs} ms in vain for ${what}`)
-    await pause(10)
-  }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { foldUsers } from '../../helpers/independent-fold.js'
+import { pause, until } from '../until.js'
 import { Chance } from './chance.js'
 import {
   checkBooks,
@@ -15,7 +16,7 @@ import {
 } from './checks.js'
 import { CuttingProxy } from './cutting-proxy.js'
 import { Dopt, KEY, NO_FAULTS, type Faults } from './dopt.js'
-import { pause, Program, until, type ProgramEnd } from './program.js'
+import { Program, type ProgramEnd } from './program.js'
 import { Traffic } from './traffic.js'
 
 export interface TortureOptions {
@@ -187,7 +188,7 @@ export class Torture {
       await pause(20)
       sender.kill(signal)
     }
-    await until(() => sender.hasEnded, SHUTDOWN_MS, `the end after ${signal}`)
+    await until(() => sender.hasEnded, `the end after ${signal}`, SHUTDOWN_MS)
     const { code, signal: by } = await sender.end
     // Before its handlers are set the signal itself ends it; when all was done it may have been done already.
     assert.ok(by === signal || code === 130 || code === 0 || code === 1, `${signal} ended it with ${code ?? by}`)
