@@ -1,4 +1,4 @@
-import { entryBytes, type Api } from '../destination/index.js'
+import type { Api } from '../destination/index.js'
 import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import { StoreError } from '../store/errors.js'
@@ -238,7 +238,7 @@ export class Sender {
         maxUsers: batchSize,
         // A body is one byte longer than its entries: they bring their commas, and it has two brackets.
         maxBodyBytes: maxBodyBytes - 1,
-        entryBytes: (entry) => entryBytes(api, entry),
+        api,
         flushBefore: this.#draining > 0 ? Number.MAX_SAFE_INTEGER : now - flushIntervalMs
       })
       this.#flushAt = formed.kind === 'waiting' ? formed.until : undefined

@@ -13,6 +13,7 @@ const NOTHING: Buffer = Buffer.alloc(0)
 export interface ParserLimits {
   maxEventBytes: number
   chunkItems: number
+  chunkBytes: number
 }
 
 /**
@@ -27,6 +28,7 @@ export class EventParser {
   #blankLines = 0
   #splitter: Splitter | undefined
   #items: ReadItem[] = []
+  #itemBytes = 0
 
   constructor(limits: ParserLimits, errors: InputErrors) {
     this.#limits = limits
@@ -94,10 +96,12 @@ export class EventParser {
   }
 
   *#split(splitter: Splitter, block: Buffer): Generator<ReadItem[]> {
-    const full = this.#limits.chunkItems
+    const { chunkItems, chunkBytes } = this.#limits
     for (let at = 0; at < block.length;) {
-      at = splitter.push(block, at, this.#items, full)
-      if (this.#items.length >= full) yield* this.#rest()
+      const end = splitter.push(block, at, this.#items, chunkItems)
+      this.#itemBytes += end - at
+      at = end
+      if (this.#items.length >= chunkItems || this.#itemBytes >= chunkBytes) yield* this.#rest()
     }
   }
 
@@ -105,6 +109,7 @@ export class EventParser {
     if (this.#items.length === 0) return
     const items = this.#items
     this.#items = []
+    this.#itemBytes = 0
     yield items
   }
 }

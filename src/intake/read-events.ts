@@ -14,13 +14,15 @@ export interface ReadOptions {
   maxEventBytes?: number
   /** How many items make a chunk. Default 500. */
   chunkItems?: number
+  /** After how many bytes of input a chunk is ended, however few items it has by then. Default 2 MiB. */
+  chunkBytes?: number
   /** Called with the number of bytes just taken from the source, before they are unpacked: for a progress bar. */
   onSourceBytes?: (bytes: number) => void
   /** Ends the reading early and without an error, also while the source gives nothing. */
   signal?: AbortSignal
 }
 
-const DEFAULTS = { maxEventBytes: 1024 * 1024, chunkItems: 500 } satisfies ReadOptions
+const DEFAULTS = { maxEventBytes: 1024 * 1024, chunkItems: 500, chunkBytes: 2 * 1024 * 1024 } satisfies ReadOptions
 /** A source that pauses this long is probably a live one: what it has given so far is handed out. */
 const PAUSE_MS = 50
 
@@ -43,7 +45,8 @@ export async function* readEvents(
   const { signal, onSourceBytes = () => {} } = options
   const limits = {
     maxEventBytes: options.maxEventBytes ?? DEFAULTS.maxEventBytes,
-    chunkItems: options.chunkItems ?? DEFAULTS.chunkItems
+    chunkItems: options.chunkItems ?? DEFAULTS.chunkItems,
+    chunkBytes: options.chunkBytes ?? DEFAULTS.chunkBytes
   }
   const isFile = typeof source === 'string'
   const stream = isFile ? openFile(source) : source

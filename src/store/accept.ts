@@ -6,13 +6,15 @@ import type { AcceptReceipt, Intake, NewEvent, NewRejection, SeqRange } from './
 
 /** Writes what came in. To be run inside a transaction. */
 export function prepareAccept(db: Database): (intake: Intake, now: number) => AcceptReceipt {
-  const insertEvent = db.prepare<[number, string, string, number, string, number, string]>(
-    `insert into events (message_key, message_id, identifier, arrived_at, properties)
-     select ?, ?, ?, ?, ?
-     where not exists (select 1 from events where message_key = ? and message_id = ?)`
+  const isKnown = db
+    .prepare<[number, string], number>('select 1 from events where message_key = ? and message_id = ?')
+    .pluck()
+  const insertEvent = db.prepare<[number, number, number, number, string, string, string]>(
+    `insert into events (message_key, user_key, event_time, arrived_at, message_id, identifier, properties)
+     values (?, ?, ?, ?, ?, ?, ?)`
   )
-  const insertLedger = db.prepare<[number | bigint, number, number]>(
-    'insert into ledger (seq, user_key, event_time) values (?, ?, ?)'
+  const insertLedger = db.prepare<[number, number, number | bigint]>(
+    'insert into ledger (batched, user_key, event_time, seq) values (0, ?, ?, ?)'
   )
   const insertRejection = db.prepare<[string, string, string, string, number, number]>(
     `insert into rejected (content_key, source, reason, raw, complete, received_at) values (?, ?, ?, ?, ?, ?)
@@ -26,10 +28,15 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
     const messageId = event.messageId.toWellFormed()
     const identifier = event.identifier.toWellFormed()
     const key = textKey(messageId)
-    const inserted = insertEvent.run(key, messageId, identifier, event.arrivedAt, event.properties, key, messageId)
-    if (inserted.changes === 0) return undefined
-    insertLedger.run(inserted.lastInsertRowid, textKey(identifier), event.eventTime)
-    return Number(inserted.lastInsertRowid)
+    if (isKnown.get(key, messageId) !== undefined) return undefined
+    const { eventTime, arrivedAt, properties } = event
+    const userKey = textKey(identifier)
+    const { lastInsertRowid: seq } = insertEvent.run(
+      ...([key, userKey, eventTime, arrivedAt] as const),
+      ...([messageId, identifier, properties] as const)
+    )
+    insertLedger.run(userKey, eventTime, seq)
+    return Number(seq)
   }
 
   function keepRejection(rejection: NewRejection, now: number): void {

@@ -2,14 +2,24 @@ import type { Database } from 'better-sqlite3'
 import type { CallRecord, OpenBatch } from './store.js'
 import type { PlannedUser } from './user-plans.js'
 
+/** What a batch carries, and how many events stand behind it. */
+type Carried = Pick<OpenBatch, 'entries' | 'events' | 'superseded'>
+
 /** What is written of a batch. */
 export function prepareBatchRows(db: Database) {
-  const insertBatch = db.prepare<[string, number | null, number, number, number | null, number | null]>(
+  const insertBatch = db.prepare<
+    [string, number | null, number, number, number, number, number, number | null, number | null]
+  >(
     `insert into batches (state, parent_id, uncertain, users, events, superseded, created_at, next_attempt_at, settled_at)
-     values (?, ?, ?, 0, 0, 0, ?, ?, ?)`
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
-  const assignEvent = db.prepare<[number, number | null, number]>(
-    'update ledger set batch_id = ?, superseded_by = ? where seq = ?'
+  type Assignment = [batchId: number, supersededBy: number | null, userKey: number, eventTime: number, seq: number]
+  const place = 'user_key = ? and event_time = ? and seq = ?'
+  const takePending = db.prepare<Assignment>(
+    `update ledger set batched = 1, batch_id = ?, superseded_by = ? where batched = 0 and ${place}`
+  )
+  const assignAgain = db.prepare<Assignment>(
+    `update ledger set batch_id = ?, superseded_by = ? where batched = 1 and ${place}`
   )
   const updateCounts = db.prepare<[number, number, number, number]>(
     'update batches set users = ?, events = ?, superseded = ? where id = ?'
@@ -25,31 +35,23 @@ export function prepareBatchRows(db: Database) {
      select id, attempts + 1, ?, ?, ?, ? from batches where id = ?`
   )
 
-  /** Gives the events of these users to a batch; returns what it carries. */
-  function assign(
-    batchId: number,
-    users: readonly PlannedUser[]
-  ): Pick<OpenBatch, 'entries' | 'events' | 'superseded'> {
-    let events = 0
-    let superseded = 0
-    for (const { events: own, plan } of users) {
-      own.forEach((event, index) => {
-        const by = plan.supersededBy[index]
-        events++
-        if (by !== undefined) superseded++
-        assignEvent.run(batchId, by ?? null, event.seq)
-      })
+  function assign(statement: typeof takePending, batchId: number, users: readonly PlannedUser[]): void {
+    for (const { userKey, events, plan } of users) {
+      events.forEach(({ eventTime, seq }, index) =>
+        statement.run(batchId, plan.supersededBy[index] ?? null, userKey, eventTime, seq)
+      )
     }
-    return { entries: users.flatMap(({ plan }) => plan.entry ?? []), events, superseded }
   }
 
-  /** Writes a batch's plan down again: some of its events may have been overtaken or removed. */
-  function reassign(batchId: number, users: readonly PlannedUser[]): ReturnType<typeof assign> {
-    const carried = assign(batchId, users)
-    updateCounts.run(carried.entries.length, carried.events, carried.superseded, batchId)
-    return carried
+  /** Writes a batch's plan down again: some of its events may have been overtaken or removed. Returns what it carries. */
+  function reassign(batchId: number, users: readonly PlannedUser[]): Carried {
+    const { entries, ...counts } = carriedBy(users)
+    assign(assignAgain, batchId, users)
+    updateCounts.run(entries.length, counts.events, counts.superseded, batchId)
+    return { entries, ...counts }
   }
 
+  /** A batch of pending users or, with `parentId`, of users of the batch that is split. */
   function create(
     state: 'sending' | 'retrying' | 'failed' | 'delivered',
     users: readonly PlannedUser[],
@@ -62,10 +64,15 @@ export function prepareBatchRows(db: Database) {
     }
   ): OpenBatch {
     const { createdAt, nextAttemptAt, settledAt, parentId, isUncertain } = options
-    const times = [createdAt, nextAttemptAt ?? null, settledAt ?? null] as const
-    const inserted = insertBatch.run(state, parentId ?? null, isUncertain === true ? 1 : 0, ...times)
-    const id = Number(inserted.lastInsertRowid)
-    return { id, attempts: 0, createdAt, parentId, ...reassign(id, users) }
+    const carried = carriedBy(users)
+    const { lastInsertRowid } = insertBatch.run(
+      ...([state, parentId ?? null, isUncertain === true ? 1 : 0] as const),
+      ...([carried.entries.length, carried.events, carried.superseded] as const),
+      ...([createdAt, nextAttemptAt ?? null, settledAt ?? null] as const)
+    )
+    const id = Number(lastInsertRowid)
+    assign(parentId === undefined ? takePending : assignAgain, id, users)
+    return { id, attempts: 0, createdAt, parentId, ...carried }
   }
 
   /** Records a call, or what stands for one, and the state that it led to. `isUncertain`: it may have taken effect. */
@@ -94,3 +101,13 @@ export function prepareBatchRows(db: Database) {
 }
 
 export type BatchRows = ReturnType<typeof prepareBatchRows>
+
+function carriedBy(users: readonly PlannedUser[]): Carried {
+  let events = 0
+  let superseded = 0
+  for (const { plan } of users) {
+    events += plan.supersededBy.length
+    for (const by of plan.supersededBy) if (by !== undefined) superseded++
+  }
+  return { entries: users.flatMap(({ plan }) => plan.entry ?? []), events, superseded }
+}

@@ -12,14 +12,25 @@ const SHORTEST_TELLING_TEXT = 3
 const SCRUB_TIMEOUT_MS = 30_000
 const SCRUB_POLL_MS = 50
 
+interface StoredEvent {
+  batched: number
+  eventTime: number
+  seq: number
+  batchId: number | null
+  properties: string
+}
+
 /** Removes a user's events, history and rejections, and Dopt's words that repeat any of it. To be run inside a transaction. */
 export function prepareForget(db: Database): (identifier: string) => ForgetCount {
-  const eventsOf = db.prepare<[number, string], { seq: number; batchId: number | null; properties: string }>(
-    `select l.seq, l.batch_id as batchId, e.properties from ledger l join events e on e.seq = l.seq
-     where l.user_key = ? and e.identifier = ?`
+  const eventsOf = db.prepare<[number, string], StoredEvent>(
+    `select l.batched, l.event_time as eventTime, l.seq, l.batch_id as batchId, e.properties
+     from ledger l join events e on e.seq = l.seq
+     where l.batched in (0, 1) and l.user_key = ? and e.identifier = ?`
   )
   const deleteEvent = db.prepare<[number]>('delete from events where seq = ?')
-  const deleteLedger = db.prepare<[number]>('delete from ledger where seq = ?')
+  const deleteLedger = db.prepare<[number, number, number, number]>(
+    'delete from ledger where batched = ? and user_key = ? and event_time = ? and seq = ?'
+  )
   const recount = db.prepare<[{ id: number }]>(
     `update batches set
        events = (select count(*) from ledger where batch_id = @id),
@@ -47,14 +58,15 @@ export function prepareForget(db: Database): (identifier: string) => ForgetCount
   }
 
   return (identifier) => {
-    const events = eventsOf.all(textKey(identifier), identifier)
+    const userKey = textKey(identifier)
+    const events = eventsOf.all(userKey, identifier)
     const texts = new Set([identifier])
     const batchIds = new Set<number>()
-    for (const { seq, batchId, properties } of events) {
+    for (const { batched, eventTime, seq, batchId, properties } of events) {
       for (const value of Object.values(parseProperties(properties))) if (typeof value === 'string') texts.add(value)
       if (batchId !== null) batchIds.add(batchId)
       deleteEvent.run(seq)
-      deleteLedger.run(seq)
+      deleteLedger.run(batched, userKey, eventTime, seq)
     }
     for (const id of batchIds) recount.run({ id })
     for (const text of texts) {

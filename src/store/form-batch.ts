@@ -1,11 +1,10 @@
 import type { Database } from 'better-sqlite3'
+import { entryBytes } from '../destination/index.js'
 import type { BatchRows } from './batch-rows.js'
 import type { BusyUsers } from './busy-users.js'
+import { preparePendingUsers } from './pending-users.js'
 import type { FormOptions, OpenBatch } from './store.js'
 import type { PlannedUser, UserPlans } from './user-plans.js'
-
-/** How many pending rows are looked at in one step of the search for users. */
-const SCAN_ROWS = 500
 
 /** What a forming step came to; a formed batch with the keys of its users. */
 export type Formed =
@@ -16,53 +15,35 @@ export type Formed =
 
 /** Takes pending events into a batch. To be run inside a transaction. */
 export function prepareForm(db: Database, plans: UserPlans, rows: BatchRows) {
-  const scanPending = db.prepare<[number, number], { seq: number; userKey: number }>(
-    'select seq, user_key as userKey from ledger where batch_id is null and seq > ? order by seq limit ?'
-  )
+  const pending = preparePendingUsers(db)
   const arrivedAt = db.prepare<[number], number>('select arrived_at from events where seq = ?').pluck()
-
-  /** The oldest pending users that are not busy, at most `maxUsers`, in the order of their oldest event. */
-  function findUsers(maxUsers: number, busy: BusyUsers): { userKeys: Set<number>; oldestSeq: number | undefined } {
-    const userKeys = new Set<number>()
-    let oldestSeq: number | undefined
-    let after = 0
-    for (;;) {
-      const page = scanPending.all(after, SCAN_ROWS)
-      for (const { seq, userKey } of page) {
-        after = seq
-        if (busy.has(userKey)) continue
-        oldestSeq ??= seq
-        userKeys.add(userKey)
-        if (userKeys.size >= maxUsers) return { userKeys, oldestSeq }
-      }
-      if (page.length < SCAN_ROWS) return { userKeys, oldestSeq }
-    }
-  }
 
   /** As many of these users as fit into one call. The first is taken however large it is. */
   function choose(userKeys: Iterable<number>, options: FormOptions): { users: PlannedUser[]; bytes: number } {
     const users: PlannedUser[] = []
     let bytes = 0
     for (const userKey of userKeys) {
-      // More than one where users share a key; what does not fit stays pending.
+      // More than one where users share a key; what does not fit stays pending, and the next batch begins with it.
       for (const planned of plans.planPending(userKey)) {
-        const size = planned.plan.entry === undefined ? 0 : options.entryBytes(planned.plan.entry)
-        if (users.length > 0 && bytes + size > options.maxBodyBytes) return { users, bytes }
+        const size = planned.plan.entry === undefined ? 0 : entryBytes(options.api, planned.plan.entry)
+        const isFull = users.length >= options.maxUsers || bytes + size > options.maxBodyBytes
+        if (isFull && users.length > 0) return { users, bytes }
         users.push(planned)
         bytes += size
-        if (bytes > options.maxBodyBytes || users.length >= options.maxUsers) return { users, bytes }
       }
+      pending.passed(userKey)
     }
     return { users, bytes }
   }
 
   return (options: FormOptions, busy: BusyUsers): Formed => {
     const { now, maxUsers, maxBodyBytes, flushBefore } = options
-    const { userKeys, oldestSeq } = findUsers(maxUsers, busy)
+    const { userKeys, oldestSeq } = pending.next(maxUsers, busy)
     if (oldestSeq === undefined) return { kind: 'nothing' }
-    const arrived = arrivedAt.get(oldestSeq) ?? 0
-    if (userKeys.size < maxUsers && arrived > flushBefore)
-      return { kind: 'waiting', until: now + arrived - flushBefore }
+    if (userKeys.size < maxUsers) {
+      const arrived = arrivedAt.get(oldestSeq) ?? 0
+      if (arrived > flushBefore) return { kind: 'waiting', until: now + arrived - flushBefore }
+    }
 
     const { users, bytes } = choose(userKeys, options)
     if (bytes > maxBodyBytes) {

@@ -6,6 +6,7 @@ const LOCK_TIMEOUT_MS = 10_000
 const LOCK_POLL_MS = 20
 
 interface Write {
+  admit: (() => void) | undefined
   run: () => void
   reject: (error: unknown) => void
   resolve: () => void
@@ -13,8 +14,13 @@ interface Write {
 
 /**
  * Lets writes that arrive together share one transaction, and so one flush of the disk: a flush costs as much as
- * hundreds of rows. Writes run in the order in which they were asked for. A promise resolves after the commit; when
- * the transaction fails nothing of it was written and every write in it is rejected with the reason.
+ * hundreds of rows. Writes run in the order in which they were asked for. A promise resolves after the commit. When
+ * the database refuses (a full disk, say) nothing was written and every write of the transaction is rejected with the
+ * reason; when one write fails by itself, the others are done all the same.
+ *
+ * There is no savepoint around each write to undo it alone: with one open, SQLite keeps a journal of its own for every
+ * statement, which made accepting an event three times as expensive. What fails is undone with the whole transaction, and then
+ * each write of it runs again in one of its own; so a write must be able to run twice.
  */
 export class GroupCommit {
   readonly #queue: Write[] = []
@@ -24,9 +30,6 @@ export class GroupCommit {
   readonly #begin
   readonly #commit
   readonly #rollback
-  readonly #savepoint
-  readonly #release
-  readonly #undo
 
   constructor(
     private readonly db: Database,
@@ -35,16 +38,14 @@ export class GroupCommit {
     this.#begin = db.prepare('begin immediate')
     this.#commit = db.prepare('commit')
     this.#rollback = db.prepare('rollback')
-    this.#savepoint = db.prepare('savepoint one_write')
-    this.#release = db.prepare('release one_write')
-    this.#undo = db.prepare('rollback to one_write')
   }
 
-  write<T>(run: () => T): Promise<T> {
+  /** `admit` runs right before `run`; when it throws, this write alone is rejected with that, and `run` does not run. */
+  write<T>(run: () => T, admit?: () => void): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreError('closed', `the store ${this.file} is closed`))
     return new Promise<T>((resolve, reject) => {
       let result: T
-      this.#queue.push({ run: () => (result = run()), resolve: () => resolve(result), reject })
+      this.#queue.push({ admit, run: () => (result = run()), resolve: () => resolve(result), reject })
       if (!this.#scheduled) {
         this.#scheduled = true
         setImmediate(() => this.flush())
@@ -56,40 +57,48 @@ export class GroupCommit {
   flush(): void {
     this.#scheduled = false
     if (this.#queue.length === 0) return
-    let writes: Write[] = []
     try {
       this.#begin.run()
-      writes = this.#queue.splice(0)
-      const done = writes.filter((write) => this.#runAlone(write))
-      this.#commit.run()
-      for (const write of done) write.resolve()
     } catch (error) {
-      if (this.db.inTransaction) this.#rollback.run()
       const known = asStoreError(error, this.file)
-      if (writes.length === 0 && this.#waitForLock(known)) return
-      for (const write of [...writes, ...this.#queue.splice(0)]) write.reject(known)
+      if (this.#waitForLock(known)) return
+      for (const write of this.#queue.splice(0)) write.reject(known)
       return
     }
     this.#lockedSince = undefined
+    this.#commitTogether(this.#queue.splice(0))
   }
 
-  /**
-   * Runs one write of the transaction. One that refuses by itself (the store is at its limit, say) is undone and rejected
-   * alone, and false; what the database refuses is thrown, for it concerns them all.
-   */
-  #runAlone(write: Write): boolean {
-    this.#savepoint.run()
+  /** Runs these writes in the transaction that has begun, and ends it. */
+  #commitTogether(writes: readonly Write[]): void {
+    const admitted = new Set(writes)
     try {
-      write.run()
+      for (const write of writes) {
+        if (isAdmitted(write)) write.run()
+        else admitted.delete(write)
+      }
+      this.#commit.run()
     } catch (error) {
-      if (isOfDatabase(error)) throw error
-      this.#undo.run()
-      this.#release.run()
-      write.reject(error)
-      return false
+      if (this.db.inTransaction) this.#rollback.run()
+      const known = asStoreError(error, this.file)
+      const concernsAll = admitted.size === 1 || (isOfDatabase(error) && known instanceof StoreError)
+      for (const write of admitted) {
+        if (concernsAll) write.reject(known)
+        else this.#commitAlone(write)
+      }
+      return
     }
-    this.#release.run()
-    return true
+    for (const write of admitted) write.resolve()
+  }
+
+  #commitAlone(write: Write): void {
+    try {
+      this.#begin.run()
+    } catch (error) {
+      write.reject(asStoreError(error, this.file))
+      return
+    }
+    this.#commitTogether([write])
   }
 
   /** Another process is writing: asks again soon, without blocking this one. False when that has gone on for too long. */
@@ -108,5 +117,15 @@ export class GroupCommit {
   close(): void {
     this.#closed = true
     this.flush()
+  }
+}
+
+function isAdmitted(write: Write): boolean {
+  try {
+    write.admit?.()
+    return true
+  } catch (error) {
+    write.reject(error)
+    return false
   }
 }

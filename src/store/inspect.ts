@@ -17,6 +17,9 @@ import type {
   SeqRange
 } from './store.js'
 
+/** So many events are looked up faster than a large ledger is read. */
+const FEW_EVENTS = 10_000
+
 /** The latest attempts are what people look at. */
 const MAX_ATTEMPTS = 100
 
@@ -26,7 +29,8 @@ const EVENT = `select l.seq, e.message_id as messageId, e.identifier, l.event_ti
     e.properties, l.batch_id as batchId, o.message_id as supersededBy,
     case when b.state is null then 'pending'
          when b.state = 'delivered' and l.superseded_by is not null then 'superseded' else b.state end as state
-  from ledger l join events e on e.seq = l.seq left join batches b on b.id = l.batch_id
+  from events e join ledger l on l.batched in (0, 1) and l.user_key = e.user_key and l.event_time = e.event_time and l.seq = e.seq
+    left join batches b on b.id = l.batch_id
     left join events o on o.seq = l.superseded_by`
 
 const BATCH = `select id, state, parent_id as parentId, users, events, superseded, attempts, created_at as createdAt,
@@ -44,11 +48,11 @@ export function emptyCounts(): EventCounts {
 /** Everything that only reads. */
 export function prepareInspect(db: Database) {
   const fact = db.prepare<[string], string>('select value from facts where name = ?').pluck()
-  const pendingCount = db.prepare<[], number>('select count(*) from ledger where batch_id is null').pluck()
-  const firstPending = db
-    .prepare<[], number>('select seq from ledger where batch_id is null order by seq limit 1')
+  const pendingCount = db.prepare<[], number>('select count(*) from ledger where batched = 0').pluck()
+  const anyPending = db.prepare<[], number>('select 1 from ledger where batched = 0 limit 1').pluck()
+  const oldestPendingAt = db
+    .prepare<[], number>('select arrived_at from events where seq = (select min(seq) from ledger where batched = 0)')
     .pluck()
-  const arrivedAt = db.prepare<[number], number>('select arrived_at from events where seq = ?').pluck()
   const byState = db.prepare<[], { state: BatchState; batches: number; events: number; superseded: number }>(
     'select state, count(*) as batches, sum(events) as events, sum(superseded) as superseded from batches group by state'
   )
@@ -66,10 +70,16 @@ export function prepareInspect(db: Database) {
       "select min(next_attempt_at) from batches indexed by batches_waiting where state = 'retrying'"
     )
     .pluck()
-  const statesOfRange = db.prepare<[number, number], { state: BatchState | null; events: number; superseded: number }>(
-    `select b.state, count(*) as events, count(l.superseded_by) as superseded
-     from ledger l left join batches b on b.id = l.batch_id where l.seq between ? and ? group by b.state`
-  )
+  const statesOf = (source: string) =>
+    db.prepare<[number, number], { state: BatchState | null; events: number; superseded: number }>(
+      `select b.state, sum(s.events) as events, sum(s.superseded) as superseded from (
+         select l.batch_id, count(*) as events, count(l.superseded_by) as superseded from ${source} group by l.batch_id
+       ) s left join batches b on b.id = s.batch_id group by b.state`
+    )
+  // A few events are looked up one by one, many are met on one walk through the ledger, which is in another order.
+  const statesOfFew = statesOf(`events e cross join ledger l on l.batched in (0, 1)
+    and l.user_key = e.user_key and l.event_time = e.event_time and l.seq = e.seq where e.seq between ? and ?`)
+  const statesOfMany = statesOf('ledger l where l.seq between ? and ?')
   const batches = db.prepare<[{ state: string | null; since: number | null; limit: number }], Row<BatchRecord>>(
     `${BATCH} where (@state is null or state = @state) and (@since is null or created_at >= @since)
      order by id desc limit @limit`
@@ -86,11 +96,11 @@ export function prepareInspect(db: Database) {
     `${EVENT} where e.message_key = ? and e.message_id = ?`
   )
   const eventsOfUser = db.prepare<[number, string, number], Row<EventRecord>>(
-    `${EVENT} where l.user_key = ? and e.identifier = ? order by l.event_time desc, l.seq desc limit ?`
+    `${EVENT} where l.batched in (0, 1) and l.user_key = ? and e.identifier = ? order by l.event_time desc, l.seq desc limit ?`
   )
   const countOfUser = db
     .prepare<[number, string], number>(
-      'select count(*) from ledger l join events e on e.seq = l.seq where l.user_key = ? and e.identifier = ?'
+      'select count(*) from ledger l join events e on e.seq = l.seq where l.batched in (0, 1) and l.user_key = ? and e.identifier = ?'
     )
     .pluck()
   const rejections = db.prepare<[number, number], Omit<RejectionRecord, 'complete'> & { complete: number }>(
@@ -138,7 +148,6 @@ export function prepareInspect(db: Database) {
       perState[row.state] = row.batches
       addState(events, row.state, row.events, row.superseded)
     }
-    const first = firstPending.get()
     const counted = new Map(counters.all().map(({ name, value }) => [name, value]))
     // Retention has removed the rows, but what was delivered stays delivered.
     events.delivered += counted.get(COUNTERS.prunedDelivered) ?? 0
@@ -151,7 +160,7 @@ export function prepareInspect(db: Database) {
       intake: intake(counted),
       endpoint: readFact<EndpointRecord>('endpoint'),
       sender: readFact<SenderRecord>('sender'),
-      oldestPendingAt: first === undefined ? undefined : arrivedAt.get(first),
+      oldestPendingAt: oldestPendingAt.get(),
       lastErrors: lastErrors.all().map((row) => withoutNulls(row)),
       bytes: pageBytes.get() ?? 0
     }
@@ -160,7 +169,8 @@ export function prepareInspect(db: Database) {
   function countStates(ranges: readonly SeqRange[]): EventCounts {
     const counts = emptyCounts()
     for (const { first, last } of ranges) {
-      for (const { state, events, superseded } of statesOfRange.all(first, last)) {
+      const states = last - first < FEW_EVENTS ? statesOfFew : statesOfMany
+      for (const { state, events, superseded } of states.all(first, last)) {
         if (state === null) counts.pending += events
         else addState(counts, state, events, superseded)
       }
@@ -169,7 +179,7 @@ export function prepareInspect(db: Database) {
   }
 
   function agenda(): Agenda {
-    return { hasPending: firstPending.get() !== undefined, openBatches: openBatches.get() ?? 0 }
+    return { hasPending: anyPending.get() !== undefined, openBatches: openBatches.get() ?? 0 }
   }
 
   return {

@@ -23,7 +23,7 @@ export interface UserPlan {
 }
 
 type Properties = Record<string, PropertyValue>
-type Moment = Pick<PlannedEvent, 'seq' | 'eventTime'>
+export type Moment = Pick<PlannedEvent, 'seq' | 'eventTime'>
 
 export function parseProperties(text: string): Properties {
   return JSON.parse(text) as Properties

@@ -6,6 +6,13 @@ import type { ReplayCount, ReplaySelection } from './store.js'
 /** Failed batches put back in one commit; between commits other writers have their turn. */
 export const BATCHES_A_STEP = 50
 
+interface FailedEvent {
+  userKey: number
+  eventTime: number
+  seq: number
+  identifier: string
+}
+
 interface Conditions {
   batchId: number | null
   since: number | null
@@ -23,7 +30,7 @@ export function prepareReplay(db: Database) {
   const failedBatchesOfUser = db
     .prepare<[Conditions & { userKey: number }], number>(
       `select distinct b.id from ledger l join batches b on b.id = l.batch_id
-       where l.user_key = @userKey and ${FAILED} order by b.id`
+       where l.batched = 1 and l.user_key = @userKey and ${FAILED} order by b.id`
     )
     .pluck()
   const failedUsers = db
@@ -32,12 +39,15 @@ export function prepareReplay(db: Database) {
     )
     .pluck()
   const isFailed = db.prepare<[number], number>("select 1 from batches where id = ? and state = 'failed'").pluck()
-  const eventsIn = db.prepare<[number], { seq: number; identifier: string }>(
-    'select l.seq, e.identifier from ledger l join events e on e.seq = l.seq where l.batch_id = ? order by l.seq'
+  const eventsIn = db.prepare<[number], FailedEvent>(
+    `select l.user_key as userKey, l.event_time as eventTime, l.seq, e.identifier
+     from ledger l join events e on e.seq = l.seq where l.batch_id = ? order by l.seq`
   )
-  const release = db.prepare<[number]>(`update ledger set batch_id = null, superseded_by = null,
+  const release = db.prepare<
+    [number, number, number]
+  >(`update ledger set batched = 0, batch_id = null, superseded_by = null,
        uncertain = max(uncertain, (select b.uncertain from batches b where b.id = ledger.batch_id))
-     where seq = ?`)
+     where batched = 1 and user_key = ? and event_time = ? and seq = ?`)
   const shrink = db.prepare<[{ id: number; now: number }]>(
     `update batches set
        events = (select count(*) from ledger where batch_id = @id),
@@ -59,20 +69,19 @@ export function prepareReplay(db: Database) {
   function visit(
     selection: ReplaySelection,
     ids: readonly number[],
-    handle: (batchId: number, seqs: number[]) => void
+    handle: (batchId: number, events: FailedEvent[]) => void
   ): Omit<ReplayCount, 'users'> {
     const count: Omit<ReplayCount, 'users'> = { batches: 0, events: 0, ranges: [] }
     for (const id of ids) {
       if (isFailed.get(id) === undefined) continue
-      const seqs = eventsIn
+      const events = eventsIn
         .all(id)
         .filter(({ identifier }) => selection.identifier === undefined || identifier === selection.identifier)
-        .map(({ seq }) => seq)
-      if (seqs.length === 0) continue
+      if (events.length === 0) continue
       count.batches++
-      count.events += seqs.length
-      for (const seq of seqs) addRange(count.ranges, { first: seq, last: seq })
-      handle(id, seqs)
+      count.events += events.length
+      for (const { seq } of events) addRange(count.ranges, { first: seq, last: seq })
+      handle(id, events)
     }
     return count
   }
@@ -81,8 +90,8 @@ export function prepareReplay(db: Database) {
     /** The batches as they stand when a replay begins: what fails while it is at work is not part of it. */
     select,
     putBack: (selection: ReplaySelection, ids: readonly number[], now: number) =>
-      visit(selection, ids, (id, seqs) => {
-        for (const seq of seqs) release.run(seq)
+      visit(selection, ids, (id, events) => {
+        for (const { userKey, eventTime, seq } of events) release.run(userKey, eventTime, seq)
         shrink.run({ id, now })
       }),
     count: (selection: ReplaySelection, ids: readonly number[]) => visit(selection, ids, () => undefined)

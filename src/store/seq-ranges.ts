@@ -6,3 +6,10 @@ export function addRange(ranges: SeqRange[], { first, last }: SeqRange): void {
   if (previous !== undefined && previous.last + 1 === first) previous.last = last
   else ranges.push({ first, last })
 }
+
+/** The same numbers in as few ranges as there can be, in order. The given ranges do not overlap. */
+export function mergeRanges(ranges: readonly SeqRange[]): SeqRange[] {
+  const merged: SeqRange[] = []
+  for (const range of [...ranges].sort((a, b) => a.first - b.first)) addRange(merged, range)
+  return merged
+}

@@ -12,7 +12,7 @@ import { openDatabase, type OpenOptions } from './open-database.js'
 import { preparePrune } from './prune.js'
 import { BATCHES_A_STEP, prepareReplay } from './replay.js'
 import { SenderLock } from './sender-lock.js'
-import { addRange } from './seq-ranges.js'
+import { addRange, mergeRanges } from './seq-ranges.js'
 import { prepareSettle } from './settle-batch.js'
 import type {
   AcceptReceipt,
@@ -93,10 +93,10 @@ export class SqliteStore implements Store {
   }
 
   async accept(intake: Intake): Promise<AcceptReceipt> {
-    return this.#commits.write(() => {
-      this.#checkLimit()
-      return this.#accept(intake, Date.now())
-    })
+    return this.#commits.write(
+      () => this.#accept(intake, Date.now()),
+      () => this.#checkLimit()
+    )
   }
 
   async formBatch(options: FormOptions): Promise<FormResult> {
@@ -104,6 +104,7 @@ export class SqliteStore implements Store {
     let formed: Formed | undefined
     try {
       return await this.#commits.write((): FormResult => {
+        if (formed?.kind === 'formed') this.#busy.release(formed.batch.id)
         formed = this.#form(options, this.#busy)
         if (formed.kind !== 'formed') return formed
         // At once, so that a batch that is formed in the same commit finds these users busy.
@@ -162,6 +163,7 @@ export class SqliteStore implements Store {
       total.events += count.events
       for (const range of count.ranges) addRange(total.ranges, range)
     }
+    total.ranges = mergeRanges(total.ranges)
     return total
   }
 

@@ -5,7 +5,7 @@
  *
  * Times are epoch milliseconds. Every method may reject with a StoreError.
  */
-import type { UserEntry } from '../destination/index.js'
+import type { Api, UserEntry } from '../destination/index.js'
 
 /** An event translated and ready to be stored. */
 export interface NewEvent {
@@ -52,9 +52,10 @@ export interface SeqRange {
 export interface FormOptions {
   now: number
   maxUsers: number
-  /** Bound on the sum of `entryBytes`. */
+  /** The generation of the API that the batch is for: it decides how large a user is. */
+  api: Api
+  /** Bound on the sum of the sizes of the entries in a call's body, each with its comma. */
   maxBodyBytes: number
-  entryBytes: (entry: UserEntry) => number
   /** A batch that is not full is formed only if its oldest event arrived at or before this time. */
   flushBefore: number
 }
@@ -218,7 +219,7 @@ export interface ReplayCount {
   batches: number
   events: number
   users: number
-  /** Arrival numbers of these events, to ask later where they stand; in no order. */
+  /** Arrival numbers of these events, to ask later where they stand. */
   ranges: SeqRange[]
 }
 
@@ -243,8 +244,9 @@ export interface Store {
   accept(intake: Intake): Promise<AcceptReceipt>
 
   /**
-   * Takes the oldest pending users that are in no open batch, with all their pending events, as one batch. Values that a
-   * newer delivered event has overtaken are left out. Only the process that holds the sending lock may call it.
+   * Takes pending users that are in no open batch, with all their pending events, as one batch. Each user's turn comes
+   * within one round of all that are pending. Values that a newer delivered event has overtaken are left out. Only the
+   * process that holds the sending lock may call it.
    */
   formBatch(options: FormOptions): Promise<FormResult>
 

@@ -1,14 +1,7 @@
 import type { Database } from 'better-sqlite3'
+import { prepareDeliveredNames } from './delivered-names.js'
 import { groupBy } from './group-by.js'
-import {
-  isNewer,
-  parseProperties,
-  planUser,
-  type DeliveredNames,
-  type PlannedEvent,
-  type UserPlan
-} from './plan-users.js'
-import { prepareUserHistory } from './user-history.js'
+import { isNewer, planUser, type PlannedEvent, type UserPlan } from './plan-users.js'
 
 /** Events of one user in one batch at most; the rest waits for the next, so that one busy user cannot fill the memory. */
 const MAX_EVENTS_PER_USER = 1000
@@ -28,57 +21,28 @@ interface KeyedEvent extends PlannedEvent {
 export function prepareUserPlans(db: Database) {
   const pendingOfUser = db.prepare<[number, number], PlannedEvent>(
     `select l.seq, l.event_time as eventTime, e.identifier, e.properties
-     from ledger l indexed by ledger_by_user join events e on e.seq = l.seq
-     where l.user_key = ? and l.batch_id is null limit ?`
-  )
-  // What went out without a clear answer may have reached Dopt, whether it has failed since or was put back by a replay:
-  // an older value must not overwrite it.
-  const deliveredSince = db.prepare<[number, number], PlannedEvent>(
-    `select l.seq, l.event_time as eventTime, e.identifier, e.properties
-     from ledger l indexed by ledger_by_user left join batches b on b.id = l.batch_id join events e on e.seq = l.seq
-     where l.user_key = ? and l.event_time >= ?
-       and (b.state = 'delivered' or (b.state = 'failed' or b.state is null) and max(ifnull(b.uncertain, 0), l.uncertain) = 1)`
+     from ledger l join events e on e.seq = l.seq
+     where l.batched = 0 and l.user_key = ? order by l.event_time, l.seq limit ?`
   )
   const eventsOfBatch = db.prepare<[number], KeyedEvent>(
     `select l.seq, l.user_key as userKey, l.event_time as eventTime, e.identifier, e.properties
-     from ledger l join events e on e.seq = l.seq where l.batch_id = ? order by l.seq`
+     from ledger l join events e on e.seq = l.seq where l.batch_id = ? order by l.user_key, l.event_time, l.seq`
   )
   const userKeysOf = db.prepare<[number], number>('select distinct user_key from ledger where batch_id = ?').pluck()
-  const history = prepareUserHistory(db)
-
-  function deliveredNames(
-    identifier: string,
-    delivered: readonly PlannedEvent[],
-    oldest: PlannedEvent
-  ): DeliveredNames[] {
-    const live = delivered
-      .filter((event) => event.identifier === identifier)
-      .map(({ seq, eventTime, properties }) => ({ seq, eventTime, names: Object.keys(parseProperties(properties)) }))
-    return [...live, ...history.read(identifier)].filter((event) => isNewer(event, oldest))
-  }
+  const deliveredNames = prepareDeliveredNames(db)
 
   /** Two users can share a key; each is planned on its own. */
   function planEvents(userKey: number, events: readonly PlannedEvent[]): PlannedUser[] {
-    const [first] = events
-    if (first === undefined) return []
-    const oldest = events.reduce((a, b) => (isNewer(a, b) ? b : a), first)
-    const delivered = deliveredSince.all(userKey, oldest.eventTime)
-    return [...groupBy(events, (event) => event.identifier)].map(([identifier, own]) => ({
-      userKey,
-      events: own,
-      plan: planUser(own, deliveredNames(identifier, delivered, oldest))
-    }))
+    return [...groupBy(events, (event) => event.identifier)].map(([identifier, own]) => {
+      const oldest = own.reduce((a, b) => (isNewer(a, b) ? b : a))
+      return { userKey, events: own, plan: planUser(own, deliveredNames(userKey, identifier, oldest, own)) }
+    })
   }
 
   return {
-    /** The pending users of a key, in the order of their arrival. */
-    planPending: (userKey: number): PlannedUser[] => {
-      const events = pendingOfUser.all(userKey, MAX_EVENTS_PER_USER)
-      return planEvents(
-        userKey,
-        events.sort((a, b) => a.seq - b.seq)
-      )
-    },
+    /** The pending users of a key, each with its oldest events. */
+    planPending: (userKey: number): PlannedUser[] =>
+      planEvents(userKey, pendingOfUser.all(userKey, MAX_EVENTS_PER_USER)),
     /** The batch's users as the ledger holds them now, planned afresh. */
     planBatch: (batchId: number): PlannedUser[] =>
       [...groupBy(eventsOfBatch.all(batchId), (event) => event.userKey)].flatMap(([userKey, events]) =>

@@ -309,7 +309,7 @@ describe('trouble is met with patience', () => {
       }
       // As an outage leaves them: every batch formed, tried and waiting.
       await store.resume(clock.now())
-      const options = { now: clock.now(), maxUsers: 1, maxBodyBytes: 1e6, entryBytes: () => 1, flushBefore: Infinity }
+      const options = { now: clock.now(), maxUsers: 1, api: 'bulk', maxBodyBytes: 1e6, flushBefore: Infinity } as const
       for (
         let formed = await store.formBatch(options);
         formed.kind === 'formed';

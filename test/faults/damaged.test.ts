@@ -1,5 +1,4 @@
 import { closeSync, copyFileSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
-import { entryBytes } from '../../src/destination/index.js'
 import { StoreError } from '../../src/store/errors.js'
 import { SqliteStore } from '../../src/store/sqlite-store.js'
 import { identify, ndjson, STORE, withDesk } from '../cli/desk.js'
@@ -49,7 +48,7 @@ function usesOf(store: SqliteStore): Record<'books' | 'accept' | 'resume' | 'del
     resume: () => store.resume(1),
     deliver: async () => {
       for (;;) {
-        const formed = await store.formBatch({ ...form, entryBytes: (entry) => entryBytes('bulk', entry) })
+        const formed = await store.formBatch({ ...form, api: 'bulk' })
         if (formed.kind !== 'formed') return
         await store.settle(formed.batch.id, { to: 'delivered', call })
       }

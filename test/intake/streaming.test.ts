@@ -55,6 +55,14 @@ describe('reading a stream', () => {
     expect(peak()).toBeLessThan(8 * MEBIBYTE)
   })
 
+  it('ends a chunk when its events have taken so many bytes, however few they are', async () => {
+    const blocks = Array.from({ length: 40 }, () => Buffer.from(`${JSON.stringify({ pad: 'x'.repeat(300_000) })}\n`))
+    const chunks: number[] = []
+    for await (const items of readEvents(Readable.from(blocks), 'x')) chunks.push(items.length)
+    expect(chunks.reduce((a, b) => a + b)).toBe(40)
+    expect(Math.max(...chunks)).toBeLessThanOrEqual(8)
+  })
+
   it('reads an array of many events on one line in bounded memory', async () => {
     const block = Buffer.from('{"type":"identify","userId":"u1","traits":{"plan":"pro"}},'.repeat(1000))
     const { stream, peak } = repeating('[', block, 200, '{}]')

@@ -102,19 +102,53 @@ describe('group commit', () => {
     })
   })
 
-  it('rejects a write that refuses by itself alone', async () => {
+  it('rejects a write that fails by itself alone, and undoes what it wrote', async () => {
     await withCommits(async ({ commits, insert, values }) => {
-      const refuse = (): never => {
+      const fail = (): never => {
         insert(99)
-        throw new StoreError('limit', 'not now')
+        throw new TypeError('a mistake')
       }
       const results = await Promise.allSettled([
         commits.write(() => insert(1)),
-        commits.write(refuse),
+        commits.write(fail),
+        commits.write(() => insert(3))
+      ])
+      expect(results).toMatchObject([
+        { status: 'fulfilled' },
+        { reason: { message: 'a mistake' } },
+        { status: 'fulfilled' }
+      ])
+      expect(values()).toEqual([1, 3])
+    })
+  })
+
+  it('does not take what one write holds and the database refuses for trouble of the others', async () => {
+    await withCommits(async ({ commits, db, insert, values }) => {
+      const insertText = db.prepare<[string]>('insert into numbers values (?)')
+      const results = await Promise.allSettled([
+        commits.write(() => insert(1)),
+        commits.write(() => insertText.run('not a number')),
+        commits.write(() => insert(3))
+      ])
+      expect(results).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected' }, { status: 'fulfilled' }])
+      expect(values()).toEqual([1, 3])
+    })
+  })
+
+  it('does not run a write that is not admitted, and asks with what was written before it in view', async () => {
+    await withCommits(async ({ commits, file, insert, values }) => {
+      const before = countCommits(file)
+      const refuse = (): void => {
+        if (values().length > 0) throw new StoreError('limit', 'not now')
+      }
+      const results = await Promise.allSettled([
+        commits.write(() => insert(1), refuse),
+        commits.write(() => insert(2), refuse),
         commits.write(() => insert(3))
       ])
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
       expect(values()).toEqual([1, 3])
+      expect(countCommits(file)).toBe(before + 1)
     })
   })
 

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import Database, { type PragmaOptions } from 'better-sqlite3'
 import { loadMigrations, migrate } from '../../src/store/migrations.js'
+import { textKey } from '../../src/store/keys.js'
+import { SqliteStore } from '../../src/store/sqlite-store.js'
 import { withTempDir } from '../helpers/temp-dir.js'
+import { formOptions } from './store-rig.js'
 
 /** Lets something happen right after a pragma was read, as another process would. */
 class OvertakenDatabase extends Database {
@@ -81,6 +84,48 @@ describe('migrations', () => {
       expect(version(db)).toBe(newest)
       other.close()
       db.close()
+    })
+  })
+
+  it('bring the events of the first version over, each where it stands', async () => {
+    await withTempDir(async (dir) => {
+      const file = join(dir, 'store.db')
+      const old = new Database(file)
+      migrate(old, file, loadMigrations().slice(0, 1))
+      const insertEvent = old.prepare('insert into events values (?, ?, ?, ?, ?, ?)')
+      const insertLedger = old.prepare('insert into ledger values (?, ?, ?, ?, ?, ?)')
+      const stand = [
+        { seq: 1, user: 'a', batch: 1, supersededBy: 3, uncertain: 0 },
+        { seq: 2, user: 'b', batch: 2, supersededBy: null, uncertain: 1 },
+        { seq: 3, user: 'a', batch: 1, supersededBy: null, uncertain: 0 },
+        { seq: 4, user: 'c', batch: null, supersededBy: null, uncertain: 1 },
+        { seq: 9, user: 'gone', batch: null, supersededBy: null, uncertain: 0 }
+      ]
+      for (const { seq, user, batch, supersededBy, uncertain } of stand) {
+        insertEvent.run(seq, textKey(`m-${seq}`), `m-${seq}`, user, 1000 + seq, `{"n":${seq}}`)
+        insertLedger.run(seq, textKey(user), seq, batch, supersededBy, uncertain)
+      }
+      old.exec(`insert into batches (id, state, users, events, superseded, created_at, settled_at)
+                values (1, 'delivered', 1, 2, 1, 5, 6), (2, 'failed', 1, 1, 0, 5, 7);
+                insert into counters values ('accepted', 5), ('removed', 1);
+                delete from events where seq = 9;
+                delete from ledger where seq = 9`)
+      old.close()
+
+      const store = SqliteStore.open(file)
+      const { events } = await store.books()
+      expect(events).toMatchObject({ pending: 1, delivered: 1, superseded: 1, failed: 1 })
+      expect(await store.getEvent('m-1')).toMatchObject({ state: 'superseded', supersededBy: 'm-3', identifier: 'a' })
+      expect(await store.getEvent('m-2')).toMatchObject({ state: 'failed', eventTime: 2, arrivedAt: 1002, batchId: 2 })
+      const next = { messageId: 'm-10', identifier: 'c', eventTime: 3, arrivedAt: 2000, properties: '{"n":10}' }
+      // 9 was used once, by an event that is gone.
+      expect(await store.accept({ events: [next], rejections: [], ignored: {} })).toMatchObject({
+        range: { first: 10, last: 10 }
+      })
+      await store.resume(3000)
+      const formed = await store.formBatch({ ...formOptions(), now: 3000 })
+      expect(formed).toMatchObject({ batch: { entries: [{ identifier: 'c', properties: '{"n":4}' }], superseded: 1 } })
+      await store.close()
     })
   })
 

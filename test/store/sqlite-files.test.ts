@@ -127,7 +127,7 @@ describe('the limit on its size', () => {
         now: START,
         maxUsers: 100,
         maxBodyBytes: 1e9,
-        entryBytes: () => 1,
+        api: 'bulk',
         flushBefore: Number.MAX_SAFE_INTEGER
       })
       expect(formed.kind).toBe('formed')

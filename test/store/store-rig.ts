@@ -1,4 +1,4 @@
-import { entryBytes, type UserEntry } from '../../src/destination/index.js'
+import type { UserEntry } from '../../src/destination/index.js'
 import type {
   AcceptReceipt,
   CallRecord,
@@ -143,7 +143,7 @@ export function formOptions(options: Partial<FormOptions> = {}): FormOptions {
     now: START,
     maxUsers: 100,
     maxBodyBytes: 500_000,
-    entryBytes: (entry) => entryBytes('bulk', entry),
+    api: 'bulk',
     flushBefore: Number.MAX_SAFE_INTEGER,
     ...options
   }

@@ -1,24 +1,45 @@
-import { START } from '../new-events.js'
+import { entryBytes } from '../../../src/destination/index.js'
+import { START, type EventParts } from '../new-events.js'
 import { formOptions, rigged, usersOf, type OpenStore } from '../store-rig.js'
 
-/** Every user is as large as the number in its identifier, `u-200` is 200 bytes. */
-const sizeByName = ({ identifier }: { identifier: string }): number => Number(identifier.slice(2))
+/** An event whose user takes so many bytes of a call's body. */
+function sized(user: string, bytes: number): EventParts {
+  const bare = entryBytes('bulk', { identifier: user, properties: '{"pad":""}' })
+  return { user, properties: { pad: 'x'.repeat(bytes - bare) } }
+}
 
 /** Law 5, and who is in a batch. */
 export function describeForming(openStore: OpenStore): void {
   const withRig = rigged(openStore)
 
   describe('formBatch', () => {
-    it('takes the users whose oldest event arrived first, at most maxUsers, and leaves the rest for the next', async () => {
+    it('takes at most maxUsers with all their events, and leaves the rest for the next', async () => {
       await withRig(async (rig) => {
         await rig.accept({ user: 'c', at: 9 }, { user: 'a', at: 1 }, { user: 'b', at: 5 }, { user: 'c', at: 2 })
         const first = await rig.form({ maxUsers: 2 })
-        expect(first.entries.map(({ identifier }) => identifier)).toEqual(['c', 'a'])
-        expect(first).toMatchObject({ events: 3, superseded: 0, attempts: 0, createdAt: START, parentId: undefined })
+        expect(first).toMatchObject({ superseded: 0, attempts: 0, createdAt: START, parentId: undefined })
         const second = await rig.form({ maxUsers: 2 })
-        expect(second.entries.map(({ identifier }) => identifier)).toEqual(['b'])
+        const users = [first, second].map(({ entries }) => entries.map(({ identifier }) => identifier))
+        expect(users.map(({ length }) => length)).toEqual([2, 1])
+        expect(users.flat().sort()).toEqual(['a', 'b', 'c'])
+        expect(first.events + second.events).toBe(4)
         expect(await rig.tryForm()).toEqual({ kind: 'nothing' })
         expect(await rig.counts()).toEqual({ sending: 4 })
+      })
+    })
+
+    it("has everybody's turn come within one round, however often the same users come back", async () => {
+      await withRig(async (rig) => {
+        const users = Array.from({ length: 60 }, (_, index) => `user-${index}`)
+        await rig.accept(...users.map((user) => ({ user })))
+        const served: string[] = []
+        for (let batch = 0; batch < 6; batch++) {
+          const { entries, ...formed } = await rig.form({ maxUsers: 10 })
+          await rig.deliver({ entries, ...formed })
+          served.push(...entries.map(({ identifier }) => identifier))
+          await rig.accept(...entries.map(({ identifier }) => ({ user: identifier })))
+        }
+        expect(served.sort()).toEqual(users.sort())
       })
     })
 
@@ -62,36 +83,52 @@ export function describeForming(openStore: OpenStore): void {
 
     it('fills a batch up to maxBodyBytes and no further', async () => {
       await withRig(async (rig) => {
-        await rig.accept({ user: 'u-400' }, { user: 'u-600' }, { user: 'u-100' })
-        const options = { maxBodyBytes: 1000, entryBytes: sizeByName }
-        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-400': {}, 'u-600': {} })
-        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-100': {} })
+        await rig.accept(sized('a', 500), sized('b', 500), sized('c', 500))
+        const options = { maxBodyBytes: 1000 }
+        expect((await rig.form(options)).entries).toHaveLength(2)
+        expect((await rig.form(options)).entries).toHaveLength(1)
+        expect(await rig.tryForm(options)).toEqual({ kind: 'nothing' })
       })
     })
 
     it('leaves a user that does not fit for the next batch', async () => {
       await withRig(async (rig) => {
-        await rig.accept({ user: 'u-400' }, { user: 'u-601' }, { user: 'u-100' })
-        const options = { maxBodyBytes: 1000, entryBytes: sizeByName }
-        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-400': {} })
-        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-601': {}, 'u-100': {} })
+        await rig.accept(sized('a', 500), sized('b', 501), sized('c', 501))
+        const options = { maxBodyBytes: 1000 }
+        const batches = [await rig.form(options), await rig.form(options), await rig.form(options)]
+        const users = batches.map(({ entries }) => entries.map(({ identifier }) => identifier))
+        expect(users.map(({ length }) => length)).toEqual([1, 1, 1])
+        expect(users.flat().sort()).toEqual(['a', 'b', 'c'])
+      })
+    })
+
+    it('measures a user as the body of the API that it is for', async () => {
+      await withRig(async (rig) => {
+        const user = { identifier: 'a', properties: '{}' }
+        const [bulk, batch] = [entryBytes('bulk', user), entryBytes('batch', user)]
+        expect(bulk).not.toBe(batch)
+        await rig.accept({ user: 'a' })
+        expect((await rig.tryForm({ api: 'batch', maxBodyBytes: batch - 1 })).kind).toBe('too-large')
+        await rig.accept({ user: 'a' })
+        expect((await rig.tryForm({ api: 'batch', maxBodyBytes: batch })).kind).toBe('formed')
       })
     })
 
     it('fails the events of a user that alone is larger than a call may be, and goes on with the others', async () => {
       await withRig(async (rig) => {
-        await rig.accept({ id: 'fits', user: 'u-999' }, { id: 'large', user: 'u-1001' }, { id: 'late', user: 'u-1' })
-        await rig.accept({ id: 'large too', user: 'u-1001' })
-        const options = { maxBodyBytes: 1000, entryBytes: sizeByName, now: START + 77 }
-        const first = await rig.form(options)
-        expect(usersOf(first.entries)).toEqual({ 'u-999': {} })
-        const large = await rig.tryForm(options)
-        expect(large).toEqual({ kind: 'too-large', batchId: expect.any(Number) as unknown, events: 2 })
-        expect(usersOf((await rig.form(options)).entries)).toEqual({ 'u-1': {} })
+        const [large, fits, late] = [sized('large', 1001), sized('fits', 1000), sized('late', 1000)]
+        await rig.accept({ id: 'large', ...large }, { id: 'fits', ...fits }, { id: 'late', ...late })
+        await rig.accept({ id: 'large too', user: 'large' })
+        const options = { maxBodyBytes: 1000, now: START + 77 }
+        const formed = [await rig.tryForm(options), await rig.tryForm(options), await rig.tryForm(options)]
+        const refused = formed.filter(({ kind }) => kind === 'too-large')
+        expect(refused).toEqual([{ kind: 'too-large', batchId: expect.any(Number) as unknown, events: 2 }])
+        const passed = formed.flatMap((one) => (one.kind === 'formed' ? one.batch.entries : []))
+        expect(passed.map(({ identifier }) => identifier).sort()).toEqual(['fits', 'late'])
         expect([await rig.stateOf('large'), await rig.stateOf('large too')]).toEqual(['failed', 'failed'])
 
-        const id = large.kind === 'too-large' ? large.batchId : 0
-        expect((await rig.store.getBatch(id))?.batch).toMatchObject({
+        const [id] = refused.map((one) => (one.kind === 'too-large' ? one.batchId : 0))
+        expect((await rig.store.getBatch(id ?? 0))?.batch).toMatchObject({
           state: 'failed',
           users: 1,
           events: 2,

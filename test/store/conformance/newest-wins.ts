@@ -196,5 +196,20 @@ export function describeNewestWins(openStore: OpenStore): void {
         expect(usersOf((await rig.form()).entries)).toEqual({ u: { b: 1 } })
       })
     })
+
+    it('leaves out of a late event what any of hundreds of newer ones has delivered', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ id: 'only with b', at: 10, properties: { a: 0, b: 'newer' } })
+        await rig.accept(...Array.from({ length: 250 }, (_, n) => ({ id: `a-${n}`, at: 20 + n, properties: { a: n } })))
+        await rig.deliver(await rig.form())
+        await rig.accept({ id: 'late', at: 5, properties: { a: -1, b: 'older', c: 'own' } })
+        const batch = await rig.form()
+        expect(usersOf(batch.entries)).toEqual({ u: { c: 'own' } })
+        await rig.deliver(batch)
+        await rig.accept({ id: 'later', at: 6, properties: { b: 'older' } })
+        expect((await rig.tryForm()).kind).toBe('superseded')
+        expect(await rig.overtakerOf('later')).toBe('only with b')
+      })
+    })
   })
 }

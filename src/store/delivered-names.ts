@@ -1,0 +1,58 @@
+import type { Database } from 'better-sqlite3'
+import { isNewer, parseProperties, type DeliveredNames, type Moment, type PlannedEvent } from './plan-users.js'
+import { prepareUserHistory } from './user-history.js'
+
+/** Delivered events looked at in one step. */
+const PAGE_ROWS = 100
+const END_OF_TIME: Moment = { eventTime: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER }
+
+/**
+ * Looks up which properties of a user Dopt has from events newer than those that want to go out. Newest first, and no
+ * further than until every name that matters was met: a user may have delivered thousands of events since.
+ *
+ * What went out without a clear answer may have reached Dopt, whether it has failed since or was put back by a replay: an
+ * older value must not overwrite it.
+ */
+export function prepareDeliveredNames(db: Database) {
+  const deliveredBetween = db.prepare<[number, number, number, number], PlannedEvent>(
+    `select l.seq, l.event_time as eventTime, e.identifier, e.properties
+     from ledger l join batches b on b.id = l.batch_id join events e on e.seq = l.seq
+     where l.batched = 1 and l.user_key = ? and l.event_time >= ? and (l.event_time, l.seq) < (?, ?)
+       and (b.state = 'delivered' or b.state = 'failed' and max(b.uncertain, l.uncertain) = 1)
+     order by l.event_time desc, l.seq desc limit ${PAGE_ROWS}`
+  )
+  const putBackSince = db.prepare<[number, number], PlannedEvent>(
+    `select l.seq, l.event_time as eventTime, e.identifier, e.properties
+     from ledger l indexed by ledger_put_back join events e on e.seq = l.seq
+     where l.batched = 0 and l.uncertain = 1 and l.user_key = ? and l.event_time >= ?`
+  )
+  const history = prepareUserHistory(db)
+
+  function* newestFirst(userKey: number, since: number): Generator<PlannedEvent> {
+    for (let before = END_OF_TIME; ;) {
+      const page = deliveredBetween.all(userKey, since, before.eventTime, before.seq)
+      yield* page
+      const last = page.at(-1)
+      if (last === undefined || page.length < PAGE_ROWS) return
+      before = last
+    }
+  }
+
+  return (userKey: number, identifier: string, oldest: Moment, events: readonly PlannedEvent[]): DeliveredNames[] => {
+    const found: DeliveredNames[] = []
+    const add = (event: PlannedEvent): readonly string[] => {
+      if (event.identifier !== identifier || !isNewer(event, oldest)) return []
+      const names = Object.keys(parseProperties(event.properties))
+      found.push({ seq: event.seq, eventTime: event.eventTime, names })
+      return names
+    }
+    putBackSince.all(userKey, oldest.eventTime).forEach(add)
+    let wanted: Set<string> | undefined
+    for (const event of newestFirst(userKey, oldest.eventTime)) {
+      wanted ??= new Set(events.flatMap(({ properties }) => Object.keys(parseProperties(properties))))
+      for (const name of add(event)) wanted.delete(name)
+      if (wanted.size === 0) break
+    }
+    return [...found, ...history.read(identifier).filter((event) => isNewer(event, oldest))]
+  }
+}
