@@ -8,6 +8,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   moduleFileExtensions: ['ts', 'cts', 'js', 'cjs', 'mjs', 'json', 'node'],
   moduleNameMapper: {
+    // A thread starts with plain Node, which knows nothing of jest's transforms.
+    '/start-thread\\.js$': '<rootDir>/test/helpers/start-thread.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^(\\.{1,2}/.*)\\.cjs$': '$1',
     // As src/store/sqlite-driver.ts chooses, for the tests that look into a file by themselves.

@@ -8,7 +8,7 @@ const LINES_A_WRITE = 2000
 
 /**
  * Writes `events` identify events of `users` users as NDJSON, about 440 bytes each, in the order in which they happened.
- * Each carries a property that no other event has, so that Dopt's users show which events arrived.
+ * Each carries a property that no other event of its user has, so that Dopt's users show which events arrived.
  * Returns what Dopt should hold in the end: identifier → properties.
  */
 export function generateEvents(file, { events, users, seed = 1 }) {
@@ -18,10 +18,11 @@ export function generateEvents(file, { events, users, seed = 1 }) {
     random
   )
   const expected = new Map()
+  const visits = new Uint32Array(users)
   const output = openSync(file, 'w')
   let lines = []
   for (const [index, user] of order.entries()) {
-    const event = makeEvent(index, user, random)
+    const event = makeEvent(index, user, (visits[user] += 1), random)
     lines.push(JSON.stringify(event))
     expected.set(event.userId, { ...expected.get(event.userId), ...event.traits })
     if (lines.length === LINES_A_WRITE || index === events - 1) {
@@ -33,7 +34,7 @@ export function generateEvents(file, { events, users, seed = 1 }) {
   return expected
 }
 
-function makeEvent(index, user, random) {
+function makeEvent(index, user, visit, random) {
   const pick = (list) => list[Math.floor(random() * list.length)]
   const at = new Date(FIRST_EVENT_AT + index * 250).toISOString()
   return {
@@ -47,7 +48,7 @@ function makeEvent(index, user, random) {
       country: pick(COUNTRIES),
       seats: Math.floor(random() * 200),
       isAdmin: random() < 0.2,
-      [`visit${index}`]: true
+      [`visit${visit}`]: index
     },
     context: { library: { name: '@segment/analytics-node', version: '3.1.0' } },
     timestamp: at,

@@ -4,8 +4,8 @@ import { Retention } from './delivery/retention.js'
 import { Sender, type SenderTotals, type SettledReason } from './delivery/sender.js'
 import { GotDoptClient } from './dopt/client.js'
 import { resolveOptions, type ForwarderOptions, type ResolvedOptions } from './options.js'
-import { SqliteStore } from './store/sqlite-store.js'
 import type { Books, EventCounts, NewEvent, NewRejection, SeqRange, Store } from './store/store.js'
+import { ThreadedStore } from './store/thread/threaded-store.js'
 import type { IgnoredReason } from './translate/translation.js'
 import { Translator } from './translate/translator.js'
 
@@ -38,6 +38,8 @@ export interface SourcedEvent {
 export interface AcceptOptions {
   /** Rejections kept in the store that these events replace. */
   replacesRejections?: readonly number[]
+  /** Nothing is written before this resolves, and nothing at all when it rejects: what came before has to be stored first. */
+  after?: Promise<unknown>
 }
 
 const SHUTDOWN_DEADLINE_MS = 10_000
@@ -65,7 +67,7 @@ export class Forwarder {
   /** Throws ConfigurationError or StoreError. */
   static async create(given: ForwarderOptions): Promise<Forwarder> {
     const options = resolveOptions(given)
-    const store = SqliteStore.open(options.store, {
+    const store = await ThreadedStore.open(options.store, {
       synchronous: options.synchronous,
       ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes })
     })
@@ -98,7 +100,7 @@ export class Forwarder {
   }
 
   /** As `accept`, for events whose origin is known, some of which may not be events at all. */
-  async acceptSourced(items: readonly SourcedEvent[], options: AcceptOptions = {}): Promise<Receipt> {
+  async acceptSourced(items: readonly SourcedEvent[], { after, ...options }: AcceptOptions = {}): Promise<Receipt> {
     const parsed = items.filter(({ value }) => 'event' in value)
     const translations = await this.#translator.translate(
       parsed.map(({ value }) => ('event' in value ? value.event : undefined)),
@@ -123,6 +125,7 @@ export class Forwarder {
         reject(translation.reason, text ?? '(no JSON text)', text !== undefined)
       } else ignoredReasons[translation.reason] = (ignoredReasons[translation.reason] ?? 0) + 1
     })
+    await after
     const { accepted, duplicates, range } = await this.store.accept({
       events,
       rejections: kept,

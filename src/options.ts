@@ -4,7 +4,7 @@ import {
   MAX_USERS_PER_CALL,
   type Api,
   type NestedProperties
-} from './destination/index.js'
+} from './destination/dopt-api.js'
 import type { Logger } from './delivery/logger.js'
 
 /** What `createForwarder` takes. Durations are milliseconds, sizes bytes. */

@@ -1,4 +1,4 @@
-import type { NestedProperties } from '../destination/index.js'
+import type { NestedProperties } from '../destination/dopt-api.js'
 import type { Store } from '../store/store.js'
 import { formatCount } from './format-number.js'
 import type { Work } from './replay-selection.js'

@@ -1,4 +1,4 @@
-import type { NestedProperties } from '../destination/index.js'
+import type { NestedProperties } from '../destination/dopt-api.js'
 import type { SourcedEvent } from '../forwarder.js'
 import type { RejectionRecord, Store } from '../store/store.js'
 import type { Translation } from '../translate/translation.js'

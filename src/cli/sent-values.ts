@@ -1,4 +1,4 @@
-import { mergeUpdates } from '../destination/index.js'
+import { mergeUpdates } from '../destination/dopt-api.js'
 import { parseProperties, planUser, type DeliveredNames } from '../store/plan-users.js'
 import type { BatchRecord, EventRecord, Store } from '../store/store.js'
 

@@ -4,7 +4,7 @@ import type { Input } from './inputs.js'
 import type { Tally } from './tally.js'
 
 /** Events accepted in one commit. Each flushes the disk once, which costs as much as some hundred events. */
-const CHUNK_ITEMS = 1000
+const CHUNK_ITEMS = 2000
 /** The reader cuts the text of what is not an event at 4,096 characters, or one less at a surrogate pair. */
 const CUT_CHARACTERS = 4095
 
@@ -15,16 +15,32 @@ export interface TakeInOptions {
 }
 
 /**
- * Reads one input to its end and has all of it accepted. One chunk is accepted before the next is: events without a time
- * of their own are as old as their arrival, so the order of the input is worth keeping, also when the store refuses one.
- * Throws InputError and StoreError; what the tally holds by then was accepted.
+ * Reads one input to its end and has all of it accepted. A chunk is read and translated while the one before it is being
+ * written, but not written before that one is: events without a time of their own are as old as their arrival, so the
+ * order of the input is worth keeping, also when the store refuses a chunk. Throws InputError and StoreError; what the
+ * tally holds by then was accepted.
  */
 export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, options: TakeInOptions): Promise<void> {
-  const { signal, onBytes, onRejected } = options
+  const { onBytes, onRejected } = options
+  const refused = new AbortController()
+  const signal = AbortSignal.any([options.signal, refused.signal])
   const chunks = readEvents(input.source, input.name, { chunkItems: CHUNK_ITEMS, onSourceBytes: onBytes, signal })
-  for await (const items of chunks) {
+  let last: Promise<void> = Promise.resolve()
+  try {
+    for await (const items of chunks) {
+      const before = last
+      last = acceptChunk(items, before)
+      // A source that gives nothing just now must not keep the news from us.
+      last.catch(() => refused.abort())
+      await before
+    }
+  } finally {
+    await last
+  }
+
+  async function acceptChunk(items: readonly ReadItem[], after: Promise<void>): Promise<void> {
     const events = items.map((item) => toSourced(input.name, item))
-    const receipt = await forwarder.acceptSourced(events)
+    const receipt = await forwarder.acceptSourced(events, { after })
     tally.add(receipt)
     for (const { index, reason } of receipt.rejections) onRejected(events[index]?.source ?? input.name, reason)
   }

@@ -1,4 +1,4 @@
-import type { Api } from '../destination/index.js'
+import type { Api } from '../destination/dopt-api.js'
 import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import { StoreError } from '../store/errors.js'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../destination/index.js'
+import type { Outcome } from '../destination/dopt-api.js'
 
 /**
  * What became of one call. A call never throws: every way in which it can go wrong is an outcome that somebody has to

@@ -9,7 +9,7 @@ import {
   type Api,
   type UserEntry,
   type WireRequest
-} from '../destination/index.js'
+} from '../destination/dopt-api.js'
 import type { CallResult } from './call-result.js'
 import { redact } from './redact.js'
 import { parseRetryAfter } from './retry-after.js'

@@ -13,7 +13,7 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
     `insert into events (message_key, user_key, event_time, arrived_at, message_id, identifier, properties)
      values (?, ?, ?, ?, ?, ?, ?)`
   )
-  const insertLedger = db.prepare<[number, number, number | bigint]>(
+  const insertLedger = db.prepare<[number, number, number]>(
     'insert into ledger (batched, user_key, event_time, seq) values (0, ?, ?, ?)'
   )
   const insertRejection = db.prepare<[string, string, string, string, number, number]>(
@@ -23,20 +23,22 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
   const deleteRejection = db.prepare<[number]>('delete from rejected where id = ?')
   const count = prepareCount(db)
 
+  /** Returns the event's arrival number; undefined for one that was seen before. */
   function storeEvent(event: NewEvent): number | undefined {
     // Half a surrogate pair has no UTF-8 form: the database would turn it into this, and no longer find it by its key.
     const messageId = event.messageId.toWellFormed()
-    const identifier = event.identifier.toWellFormed()
-    const key = textKey(messageId)
-    if (isKnown.get(key, messageId) !== undefined) return undefined
+    const messageKey = textKey(messageId)
+    if (isKnown.get(messageKey, messageId) !== undefined) return undefined
     const { eventTime, arrivedAt, properties } = event
+    const identifier = event.identifier.toWellFormed()
     const userKey = textKey(identifier)
-    const { lastInsertRowid: seq } = insertEvent.run(
-      ...([key, userKey, eventTime, arrivedAt] as const),
+    const { lastInsertRowid } = insertEvent.run(
+      ...([messageKey, userKey, eventTime, arrivedAt] as const),
       ...([messageId, identifier, properties] as const)
     )
+    const seq = Number(lastInsertRowid)
     insertLedger.run(userKey, eventTime, seq)
-    return Number(seq)
+    return seq
   }
 
   function keepRejection(rejection: NewRejection, now: number): void {

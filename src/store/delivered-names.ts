@@ -27,6 +27,12 @@ export function prepareDeliveredNames(db: Database) {
      where l.batched = 0 and l.uncertain = 1 and l.user_key = ? and l.event_time >= ?`
   )
   const history = prepareUserHistory(db)
+  const anyPutBack = db
+    .prepare<[], number>('select 1 from ledger indexed by ledger_put_back where batched = 0 and uncertain = 1 limit 1')
+    .pluck()
+  // Most stores have neither, and every user of every batch would be looked up in them.
+  let hasPutBack = true
+  let hasHistory = true
 
   function* newestFirst(userKey: number, since: number): Generator<PlannedEvent> {
     for (let before = END_OF_TIME; ;) {
@@ -38,7 +44,12 @@ export function prepareDeliveredNames(db: Database) {
     }
   }
 
-  return (userKey: number, identifier: string, oldest: Moment, events: readonly PlannedEvent[]): DeliveredNames[] => {
+  function find(
+    userKey: number,
+    identifier: string,
+    oldest: Moment,
+    events: readonly PlannedEvent[]
+  ): DeliveredNames[] {
     const found: DeliveredNames[] = []
     const add = (event: PlannedEvent): readonly string[] => {
       if (event.identifier !== identifier || !isNewer(event, oldest)) return []
@@ -46,13 +57,23 @@ export function prepareDeliveredNames(db: Database) {
       found.push({ seq: event.seq, eventTime: event.eventTime, names })
       return names
     }
-    putBackSince.all(userKey, oldest.eventTime).forEach(add)
+    if (hasPutBack) putBackSince.all(userKey, oldest.eventTime).forEach(add)
     let wanted: Set<string> | undefined
     for (const event of newestFirst(userKey, oldest.eventTime)) {
       wanted ??= new Set(events.flatMap(({ properties }) => Object.keys(parseProperties(properties))))
       for (const name of add(event)) wanted.delete(name)
       if (wanted.size === 0) break
     }
-    return [...found, ...history.read(identifier).filter((event) => isNewer(event, oldest))]
+    if (hasHistory) found.push(...history.read(identifier).filter((event) => isNewer(event, oldest)))
+    return found
+  }
+
+  return {
+    /** To be called before a round of `find`, in its transaction. */
+    beginRound: (): void => {
+      hasPutBack = anyPutBack.get() !== undefined
+      hasHistory = !history.isEmpty()
+    },
+    find
   }
 }

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { entryBytes } from '../destination/index.js'
+import { entryBytes } from '../destination/dopt-api.js'
 import type { BatchRows } from './batch-rows.js'
 import type { BusyUsers } from './busy-users.js'
 import { preparePendingUsers } from './pending-users.js'
@@ -22,6 +22,7 @@ export function prepareForm(db: Database, plans: UserPlans, rows: BatchRows) {
   function choose(userKeys: Iterable<number>, options: FormOptions): { users: PlannedUser[]; bytes: number } {
     const users: PlannedUser[] = []
     let bytes = 0
+    plans.beginRound()
     for (const userKey of userKeys) {
       // More than one where users share a key; what does not fit stays pending, and the next batch begins with it.
       for (const planned of plans.planPending(userKey)) {

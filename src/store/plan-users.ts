@@ -1,4 +1,4 @@
-import { mergeUpdates, type PropertyValue, type UserEntry } from '../destination/index.js'
+import { mergeUpdates, type PropertyValue, type UserEntry } from '../destination/dopt-api.js'
 
 /** An event as the ledger holds it. */
 export interface PlannedEvent {

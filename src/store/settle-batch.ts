@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { splitInHalves } from '../destination/index.js'
+import { splitInHalves } from '../destination/dopt-api.js'
 import type { BatchRows } from './batch-rows.js'
 import type { CallRecord, OpenBatch, Settlement } from './store.js'
 import type { UserPlans } from './user-plans.js'

@@ -5,7 +5,7 @@
  *
  * Times are epoch milliseconds. Every method may reject with a StoreError.
  */
-import type { Api, UserEntry } from '../destination/index.js'
+import type { Api, UserEntry } from '../destination/dopt-api.js'
 
 /** An event translated and ready to be stored. */
 export interface NewEvent {

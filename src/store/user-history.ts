@@ -16,8 +16,6 @@ export function prepareUserHistory(db: Database) {
   const any = db.prepare<[], number>('select 1 from user_history limit 1').pluck()
 
   function read(identifier: string): DeliveredNames[] {
-    // Most stores have none, and this is asked for every user of every batch.
-    if (any.get() === undefined) return []
     const text = select.get(identifier)
     if (text === undefined) return []
     return (JSON.parse(text) as Stored).map(([eventTime, seq, names]) => ({ eventTime, seq, names }))
@@ -37,5 +35,10 @@ export function prepareUserHistory(db: Database) {
     if (stored.length > 0) upsert.run(identifier, JSON.stringify(stored))
   }
 
-  return { read, add, forget: (identifier: string): number => remove.run(identifier).changes }
+  return {
+    isEmpty: () => any.get() === undefined,
+    read,
+    add,
+    forget: (identifier: string): number => remove.run(identifier).changes
+  }
 }

@@ -35,19 +35,23 @@ export function prepareUserPlans(db: Database) {
   function planEvents(userKey: number, events: readonly PlannedEvent[]): PlannedUser[] {
     return [...groupBy(events, (event) => event.identifier)].map(([identifier, own]) => {
       const oldest = own.reduce((a, b) => (isNewer(a, b) ? b : a))
-      return { userKey, events: own, plan: planUser(own, deliveredNames(userKey, identifier, oldest, own)) }
+      return { userKey, events: own, plan: planUser(own, deliveredNames.find(userKey, identifier, oldest, own)) }
     })
   }
 
   return {
+    /** To be called before a round of `planPending`, in its transaction. */
+    beginRound: (): void => deliveredNames.beginRound(),
     /** The pending users of a key, each with its oldest events. */
     planPending: (userKey: number): PlannedUser[] =>
       planEvents(userKey, pendingOfUser.all(userKey, MAX_EVENTS_PER_USER)),
     /** The batch's users as the ledger holds them now, planned afresh. */
-    planBatch: (batchId: number): PlannedUser[] =>
-      [...groupBy(eventsOfBatch.all(batchId), (event) => event.userKey)].flatMap(([userKey, events]) =>
+    planBatch: (batchId: number): PlannedUser[] => {
+      deliveredNames.beginRound()
+      return [...groupBy(eventsOfBatch.all(batchId), (event) => event.userKey)].flatMap(([userKey, events]) =>
         planEvents(userKey, events)
-      ),
+      )
+    },
     userKeysOf: (batchId: number): number[] => userKeysOf.all(batchId)
   }
 }

@@ -14,7 +14,7 @@ import { expectBalanced } from '../helpers/expect-balanced.js'
 import { newEvent, START, type EventParts } from './new-events.js'
 
 /** Runs `use` with a way to open handles on one new store, and cleans up; it closes the handles that are still open. */
-export type OpenStore = (use: (open: () => Store) => Promise<void>) => Promise<void>
+export type OpenStore = (use: (open: () => Store | Promise<Store>) => Promise<void>) => Promise<void>
 
 const ANSWERED: CallRecord = { at: START, status: 200, code: undefined, error: undefined }
 const REFUSED: CallRecord = { at: START, status: 400, code: 'invalid_request_error', error: 'no' }
@@ -24,12 +24,12 @@ const DOWN: CallRecord = { at: START, status: 503, code: 'internal_server_error'
 export class StoreRig {
   constructor(
     public store: Store,
-    private readonly open: () => Store
+    private readonly open: () => Store | Promise<Store>
   ) {}
 
   /** Another handle on the same store, which the rig has from now on; the one before should be closed. */
-  another(): Store {
-    this.store = this.open()
+  async another(): Promise<Store> {
+    this.store = await this.open()
     return this.store
   }
 
@@ -105,7 +105,7 @@ export class StoreRig {
   /** Closes the store, opens it again and becomes its sender. */
   async reopen(now = START): Promise<void> {
     await this.store.close()
-    await this.another().resume(now)
+    await (await this.another()).resume(now)
     await this.audit()
   }
 
@@ -166,7 +166,7 @@ function parseProperties(text: string): Record<string, unknown> {
 export function rigged(openStore: OpenStore): (use: (rig: StoreRig) => Promise<void>) => Promise<void> {
   return (use) =>
     openStore(async (open) => {
-      const rig = new StoreRig(open(), open)
+      const rig = new StoreRig(await open(), open)
       await rig.store.resume(START)
       await use(rig)
     })

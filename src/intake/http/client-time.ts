@@ -1,4 +1,4 @@
-import { parseEventTime } from '../../destination/index.js'
+import { parseEventTime } from '../../destination/dopt-api.js'
 
 /**
  * When an event without a `timestamp` happened; undefined when that cannot be known.

@@ -230,7 +230,7 @@ export function describeForming(openStore: OpenStore): void {
 
     it('is refused, with every other step of sending, to a handle that is not the sender', async () => {
       await openStore(async (open) => {
-        const store = open()
+        const store = await open()
         const refusal = { name: 'StoreError', code: 'in-use' }
         await expect(store.formBatch(formOptions())).rejects.toMatchObject(refusal)
         await expect(store.claimRetry(START, START)).rejects.toMatchObject(refusal)

@@ -203,7 +203,7 @@ export function describeHistories(openStore: OpenStore): void {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }), (steps) =>
         openStore(async (open) => {
-          const rig = new StoreRig(open(), open)
+          const rig = new StoreRig(await open(), open)
           await rig.store.resume(START)
           await new Player(rig).play(steps)
         })

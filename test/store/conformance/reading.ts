@@ -22,7 +22,7 @@ export function describeReading(openStore: OpenStore): void {
   describe('books', () => {
     it('are empty in a new store', async () => {
       await openStore(async (open) => {
-        const books = await open().books()
+        const books = await (await open()).books()
         expect(books).toEqual({
           events: { pending: 0, sending: 0, retrying: 0, delivered: 0, superseded: 0, failed: 0 },
           removed: 0,

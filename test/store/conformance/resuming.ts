@@ -34,7 +34,7 @@ export function describeResuming(openStore: OpenStore): void {
         await rig.accept({ user: 'pending' })
 
         await rig.store.close()
-        expect(await rig.another().resume(START + 50)).toEqual({ waiting: 2 })
+        expect(await (await rig.another()).resume(START + 50)).toEqual({ waiting: 2 })
         await rig.audit()
         expect(await rig.counts()).toEqual({ retrying: 2, pending: 1 })
         expect(await rig.store.nextRetryAt()).toBe(START + 50)
@@ -60,7 +60,7 @@ export function describeResuming(openStore: OpenStore): void {
       await withRig(async (rig) => {
         await rig.acceptAndDeliver({})
         await rig.store.close()
-        expect(await rig.another().resume(START)).toEqual({ waiting: 0 })
+        expect(await (await rig.another()).resume(START)).toEqual({ waiting: 0 })
       })
     })
   })
@@ -68,7 +68,7 @@ export function describeResuming(openStore: OpenStore): void {
   describe('two handles on one store', () => {
     it('only one may send; the other is told so, and may take its place when it is gone', async () => {
       await openStore(async (open) => {
-        const [first, second] = [open(), open()]
+        const [first, second] = [await open(), await open()]
         await first.resume(START)
         const refused = await second.resume(START).catch((error: unknown) => error)
         expect(refused).toMatchObject({ name: 'StoreError', code: 'in-use', isPassing: false })
@@ -80,7 +80,7 @@ export function describeResuming(openStore: OpenStore): void {
 
     it('one that was refused leaves the batches of the sender alone', async () => {
       await openStore(async (open) => {
-        const [first, second] = [open(), open()]
+        const [first, second] = [await open(), await open()]
         await first.resume(START)
         const rig = new StoreRig(first, open)
         await rig.accept({})
@@ -92,7 +92,7 @@ export function describeResuming(openStore: OpenStore): void {
 
     it('the one that does not send may accept, read and replay; the sender sees it', async () => {
       await openStore(async (open) => {
-        const [sender, other] = [new StoreRig(open(), open), new StoreRig(open(), open)]
+        const [sender, other] = [new StoreRig(await open(), open), new StoreRig(await open(), open)]
         await sender.store.resume(START)
         await other.accept({ id: 'x', properties: { a: 1 } })
         const batch = await sender.form()
@@ -122,7 +122,7 @@ export function describeResuming(openStore: OpenStore): void {
         const accepted = rig.store.accept({ events: [], rejections: [], ignored: { type: 4 } })
         await rig.store.close()
         await accepted
-        expect((await rig.another().books()).intake.received).toBe(4)
+        expect((await (await rig.another()).books()).intake.received).toBe(4)
       })
     })
 

@@ -1,0 +1,114 @@
+import type { Worker } from 'node:worker_threads'
+import { StoreError } from '../errors.js'
+import type { SqliteStoreOptions } from '../sqlite-store.js'
+import type {
+  BatchFilter,
+  EndpointRecord,
+  FormOptions,
+  Intake,
+  PruneOptions,
+  ReplaySelection,
+  SeqRange,
+  Settlement,
+  Store
+} from '../store.js'
+import { fromMessage, type Answer, type Arguments, type Method, type Request, type Result } from './protocol.js'
+import { startThread } from './start-thread.js'
+
+interface Waiting {
+  resolve: (result: unknown) => void
+  reject: (error: Error) => void
+}
+
+/**
+ * A SQLite store in a thread of its own, so that writing and flushing the disk go on beside reading, translating and
+ * sending, and hold up nothing else that the process does. Every method is a message there and one back; what is asked
+ * for in one turn arrives there in one turn, and shares a commit.
+ */
+export class ThreadedStore implements Store {
+  readonly #waiting = new Map<number, Waiting>()
+  #lastId = 0
+  #gone: StoreError | undefined
+
+  private constructor(
+    readonly location: string,
+    private readonly worker: Worker
+  ) {
+    worker.on('message', (answer: Answer) => this.#take(answer))
+    worker.on('error', (error) => this.#lose(error))
+    worker.on('exit', () => this.#lose())
+  }
+
+  /** Opens, creates and migrates. Rejects with StoreError. */
+  static async open(file: string, options: SqliteStoreOptions = {}): Promise<ThreadedStore> {
+    const store = new ThreadedStore(file, startThread({ file, options }))
+    try {
+      await store.#answer(0)
+      return store
+    } catch (error) {
+      await store.worker.terminate()
+      throw error
+    }
+  }
+
+  accept = (intake: Intake) => this.#ask('accept', intake)
+  formBatch = (options: FormOptions) => this.#ask('formBatch', options)
+  claimRetry = (dueBy: number, now: number) => this.#ask('claimRetry', dueBy, now)
+  settle = (batchId: number, settlement: Settlement) => this.#ask('settle', batchId, settlement)
+  resume = (now: number) => this.#ask('resume', now)
+  agenda = () => this.#ask('agenda')
+  nextRetryAt = () => this.#ask('nextRetryAt')
+  replay = (selection: ReplaySelection, now: number) => this.#ask('replay', selection, now)
+  countReplay = (selection: ReplaySelection) => this.#ask('countReplay', selection)
+  rejections = (afterId: number, limit: number) => this.#ask('rejections', afterId, limit)
+  pruneStep = (options: PruneOptions) => this.#ask('pruneStep', options)
+  reclaimStep = () => this.#ask('reclaimStep')
+  forget = (identifier: string) => this.#ask('forget', identifier)
+  usage = () => this.#ask('usage')
+  saveEndpoint = (record: EndpointRecord) => this.#ask('saveEndpoint', record)
+  books = () => this.#ask('books')
+  countStates = (ranges: readonly SeqRange[]) => this.#ask('countStates', ranges)
+  listBatches = (filter: BatchFilter) => this.#ask('listBatches', filter)
+  getBatch = (id: number) => this.#ask('getBatch', id)
+  eventsOfBatch = (id: number, limit: number) => this.#ask('eventsOfBatch', id, limit)
+  getEvent = (messageId: string) => this.#ask('getEvent', messageId)
+  eventsOfUser = (identifier: string, limit: number) => this.#ask('eventsOfUser', identifier, limit)
+
+  /** Commits what was asked for before, closes the database and ends the thread. */
+  async close(): Promise<void> {
+    if (this.#gone !== undefined) return
+    await this.#ask('close')
+    this.#gone = new StoreError('closed', `the store ${this.location} is closed`)
+    await this.worker.terminate()
+  }
+
+  async #ask<M extends Method>(method: M, ...args: Arguments<M>): Promise<Result<M>> {
+    if (this.#gone !== undefined) throw this.#gone
+    const request: Request<M> = { id: ++this.#lastId, method, args }
+    const answer = this.#answer(request.id)
+    this.worker.postMessage(request)
+    return (await answer) as Result<M>
+  }
+
+  /** The thread keeps the process alive only while an answer is awaited. */
+  #answer(id: number): Promise<unknown> {
+    this.worker.ref()
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
+  }
+
+  #take(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id)
+    this.#waiting.delete(answer.id)
+    if (this.#waiting.size === 0) this.worker.unref()
+    if ('error' in answer) waiting?.reject(fromMessage(answer.error))
+    else waiting?.resolve(answer.result)
+  }
+
+  /** The thread is gone: what it had not answered is not known to be written. */
+  #lose(cause?: Error): void {
+    const message = `the store ${this.location} is gone (${cause?.message ?? 'its thread ended'}): start again; nothing acknowledged is lost`
+    this.#gone ??= new StoreError('closed', message, { cause })
+    for (const { reject } of this.#waiting.values()) reject(this.#gone)
+    this.#waiting.clear()
+  }
+}

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
+import { SqliteStore } from '../../src/store/sqlite-store.js'
+import { ThreadedStore } from '../../src/store/thread/threaded-store.js'
+import { withTempDir } from '../helpers/temp-dir.js'
+import { countCommits } from './count-commits.js'
+import { newEvent } from './new-events.js'
+import { describeStore } from './store-conformance.js'
+
+describeStore('the SQLite store in a thread of its own', (use) =>
+  withTempDir(async (dir) => {
+    const opened: ThreadedStore[] = []
+    try {
+      await use(async () => {
+        const store = await ThreadedStore.open(join(dir, 'store.db'))
+        opened.push(store)
+        return store
+      })
+    } finally {
+      for (const store of opened) await store.close()
+    }
+  })
+)
+
+async function withThreaded(use: (store: ThreadedStore, file: string) => Promise<void>): Promise<void> {
+  await withTempDir(async (dir) => {
+    const file = join(dir, 'store.db')
+    const store = await ThreadedStore.open(file, { maxBytes: 1e9 })
+    try {
+      await use(store, file)
+    } finally {
+      await store.close()
+    }
+  })
+}
+
+const one = () => ({ events: [newEvent()], rejections: [], ignored: {} })
+
+describe('the thread of a store', () => {
+  it('opens the store with the options given, and says why when it cannot', async () => {
+    await withThreaded(async (store) => {
+      expect(await store.usage()).toMatchObject({ maxBytes: 1e9 })
+    })
+    await withTempDir(async (dir) => {
+      await expect(ThreadedStore.open(dir)).rejects.toMatchObject({ name: 'StoreError', code: 'is-directory' })
+      const file = join(dir, 'none.db')
+      await expect(ThreadedStore.open(file, { mustExist: true })).rejects.toMatchObject({ code: 'missing' })
+      expect(existsSync(file)).toBe(false)
+    })
+  })
+
+  it('passes errors on with their code, and goes on', async () => {
+    await withThreaded(async (store) => {
+      const options = { now: 1, maxUsers: 1, api: 'bulk', maxBodyBytes: 1000, flushBefore: 1 } as const
+      const error: unknown = await store.formBatch(options).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(Error)
+      expect(error).toMatchObject({ name: 'StoreError', code: 'in-use', isPassing: false })
+      expect(await store.accept(one())).toMatchObject({ accepted: 1 })
+    })
+  })
+
+  it('lets what is asked for in one turn share a commit', async () => {
+    await withThreaded(async (store, file) => {
+      await store.accept(one())
+      const before = countCommits(file)
+      await Promise.all(Array.from({ length: 50 }, () => store.accept(one())))
+      expect(countCommits(file)).toBe(before + 1)
+    })
+  })
+
+  it('does not hold up this one while it works', async () => {
+    await withThreaded(async (store) => {
+      let turns = 0
+      const ticking = setInterval(() => turns++, 1)
+      const events = Array.from({ length: 20_000 }, () => newEvent())
+      await store.accept({ events, rejections: [], ignored: {} })
+      turns = 0
+      while ((await store.pruneStep({})).more);
+      await store.forget('u')
+      clearInterval(ticking)
+      expect(turns).toBeGreaterThan(3)
+    })
+  })
+
+  it('leaves nobody waiting when it dies', async () => {
+    await withThreaded(async (store, file) => {
+      await store.accept(one())
+      const accepted = store.accept(one())
+      const worker = Reflect.get(store, 'worker') as Worker
+      await Promise.all([
+        expect(accepted).rejects.toMatchObject({ name: 'StoreError', code: 'closed' }),
+        worker.terminate()
+      ])
+      await expect(store.books()).rejects.toMatchObject({ code: 'closed' })
+      const again = SqliteStore.open(file)
+      expect((await again.books()).intake.accepted).toBeGreaterThanOrEqual(1)
+      await again.close()
+    })
+  })
+
+  it('commits what was asked for before it is closed, and takes no more', async () => {
+    await withThreaded(async (store, file) => {
+      const accepted = store.accept(one())
+      await Promise.all([store.close(), store.close()])
+      expect(await accepted).toMatchObject({ accepted: 1 })
+      await expect(store.accept(one())).rejects.toMatchObject({ name: 'StoreError', code: 'closed' })
+      await store.close()
+      const again = SqliteStore.open(file)
+      expect((await again.books()).intake.accepted).toBe(1)
+      await again.close()
+    })
+  })
+})
