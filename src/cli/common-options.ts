@@ -87,6 +87,14 @@ export const concurrency = whole(
   256
 )
 
+export const requestTimeout = duration({
+  key: 'requestTimeout',
+  flag: '--request-timeout <duration>',
+  env: 'DOPT_REQUEST_TIMEOUT',
+  help: 'how long a call may take; one that takes longer is tried again',
+  defaultText: '30s'
+})
+
 export const retryWindow = duration({
   key: 'retryWindow',
   flag: '--retry-window <duration>',
@@ -166,6 +174,7 @@ export const DELIVERY_SETTINGS: readonly AnySetting[] = [
   batchSize,
   flushInterval,
   concurrency,
+  requestTimeout,
   retryWindow,
   maxCallsPerSecond,
   retention,
@@ -188,6 +197,7 @@ export function forwarderOptions(from: Config): ForwarderOptions & { store: stri
     batchSize: from.get(batchSize),
     flushIntervalMs: from.get(flushInterval),
     concurrency: from.get(concurrency),
+    requestTimeoutMs: from.get(requestTimeout),
     retryWindowMs: from.get(retryWindow),
     maxCallsPerSecond: from.get(maxCallsPerSecond),
     retentionMs: from.get(retention),

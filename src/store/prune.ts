@@ -63,7 +63,8 @@ export function preparePrune(db: Database): (options: PruneOptions) => { removed
   function removeEvents(id: number, mayBeHeld: (event: OldEvent) => boolean): void {
     const old = eventsOf.all(id)
     for (const { seq } of old) deleteEvent.run(seq)
-    const holding = old.filter((event) => event.supersededBy === null && mayBeHeld(event))
+    // What was overtaken was not sent, and its overtaker is at Dopt or stands here; but an earlier call may have sent it.
+    const holding = old.filter((event) => (event.supersededBy === null || event.uncertain === 1) && mayBeHeld(event))
     for (const [identifier, own] of groupBy(holding, (event) => event.identifier)) {
       history.add(
         identifier,

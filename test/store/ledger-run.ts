@@ -156,10 +156,7 @@ export class LedgerRun {
     const [id, entries] = [...this.#inFlight][pick % this.#inFlight.size] ?? []
     if (id === undefined || entries === undefined) return nothing
     // As the sender decides: one user alone cannot be split.
-    const alone = wanted === 'split' && entries.length < 2 ? 'failed' : wanted
-    // What failed after a call without a clear answer has tests of its own (newest-wins): here it is tried again.
-    const isUnclear = applied !== 0 || this.model.membersOf(id).some(({ mayBeHeld }) => mayBeHeld)
-    const to = alone === 'failed' && isUnclear ? 'retrying' : alone
+    const to = wanted === 'split' && entries.length < 2 ? 'failed' : wanted
     this.#inFlight.delete(id)
     this.#reachDopt(entries, to === 'delivered' ? ~0 : to === 'key-refused' ? 0 : applied)
     const settlement = settlementOf(to, now, delayMs, applied !== 0)

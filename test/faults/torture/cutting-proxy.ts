@@ -5,12 +5,14 @@ import type { Chance } from './chance.js'
 
 /**
  * Stands between the program and the sandbox, hands calls on as they are, and cuts answers: connections end in the middle
- * of one, or instead of it. What the call did it has done by then, so that no call is still at work when the next is made.
+ * of one, or instead of it, or go silent, so that the program's patience has to end them. What the call did it has done by then, so that no call is still at work when the next is made.
  */
 export class CuttingProxy {
   /** Share of the answers that are cut. */
   rate = 0
   cuts = 0
+  /** How many of the cuts were followed by silence. */
+  silences = 0
   readonly #sockets = new Set<Socket>()
 
   private constructor(
@@ -59,7 +61,12 @@ export class CuttingProxy {
   #cut(client: Socket, answer: Buffer): void {
     this.cuts++
     const part = answer.subarray(0, this.chance.between(0, answer.length - 1))
-    if (this.chance.happens(0.5)) client.end(part)
-    else client.write(part, () => client.resetAndDestroy())
+    const how = this.chance.pick('end', 'reset', 'silence')
+    if (how === 'end') client.end(part)
+    else if (how === 'reset') client.write(part, () => client.resetAndDestroy())
+    else {
+      this.silences++
+      client.write(part)
+    }
   }
 }

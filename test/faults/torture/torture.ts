@@ -32,6 +32,8 @@ const STORE = 'store.db'
 const INPUT = 'all.ndjson'
 /** Longer than the program's own deadline for the calls in flight. */
 const SHUTDOWN_MS = 15_000
+/** Longer than the sandbox ever takes for an answer. */
+const REQUEST_TIMEOUT = '600ms'
 /** How long to wait for a call of a program that has just been started. */
 const PATIENCE_MS = 1500
 
@@ -119,7 +121,8 @@ export class Torture {
       ...['--flush-interval', chance.pick('0', '20', '100')],
       ...['--batch-size', chance.pick('3', '20', '100')],
       ...['--concurrency', chance.pick('1', '4', '8')],
-      ...['--retry-window', chance.pick('72h', '72h', '300ms')]
+      ...['--retry-window', chance.pick('72h', '72h', '300ms')],
+      ...['--request-timeout', REQUEST_TIMEOUT]
     ]
     this.#sender = this.#launch(['forward', '-', '--json', '--give-up-after', '2s', ...options])
     this.#given = Math.max(0, this.#safe - chance.between(0, 60))
@@ -234,13 +237,31 @@ export class Torture {
 
   async #replayBeside(): Promise<void> {
     this.#count('replays beside')
-    this.#checkEnd(await this.#runToEnd(['replay', '--failed', '--json', '--give-up-after', '300ms']))
+    this.#checkEnd(
+      await this.#runToEnd([
+        'replay',
+        '--failed',
+        '--json',
+        '--give-up-after',
+        '300ms',
+        '--request-timeout',
+        REQUEST_TIMEOUT
+      ])
+    )
   }
 
   /** A replay that is the sender itself, and may be killed at it. */
   async #replayAlone(): Promise<void> {
     this.#count('replays alone')
-    this.#sender = this.#launch(['replay', '--failed', '--json', '--give-up-after', '1s'])
+    this.#sender = this.#launch([
+      'replay',
+      '--failed',
+      '--json',
+      '--give-up-after',
+      '1s',
+      '--request-timeout',
+      REQUEST_TIMEOUT
+    ])
     await pause(this.#chance.between(20, 90))
     if (this.#chance.happens(0.5)) await this.#kill()
     else await this.#letItEnd()
@@ -282,7 +303,15 @@ export class Torture {
 
   async #deliver(args: readonly string[]): Promise<Record<string, number>> {
     const started = Date.now()
-    const { code, stdout, stderr } = await this.#runToEnd([...args, '--give-up-after', '20s', '--flush-interval', '0'])
+    const { code, stdout, stderr } = await this.#runToEnd([
+      ...args,
+      '--give-up-after',
+      '20s',
+      '--flush-interval',
+      '0',
+      '--request-timeout',
+      REQUEST_TIMEOUT
+    ])
     this.#lives.push({ from: started, to: Date.now() })
     assert.ok(code === 0 || code === 1, `${args[0]} ended with ${code}: ${stderr}`)
     return checkSummary(stdout)
@@ -315,6 +344,7 @@ export class Torture {
     this.#count('calls', calls)
     for (const [status, times] of Object.entries(byStatus)) this.#count(`calls answered ${status}`, times)
     this.#count('answers cut', this.proxy.cuts)
+    this.#count('answers that never came', this.proxy.silences)
     this.#count('looks at Dopt', this.#watch.looks)
   }
 

@@ -211,5 +211,20 @@ export function describeNewestWins(openStore: OpenStore): void {
         expect(await rig.overtakerOf('later')).toBe('only with b')
       })
     })
+
+    it('holds older values back for a value that Dopt may have, though it was overtaken since by one that failed and is gone', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ at: 10, properties: { a: 'maybe there' } })
+        const first = await rig.form()
+        await rig.retry(first, START, { status: undefined })
+        await rig.fail((await rig.claim()) ?? first)
+        await rig.replay()
+        await rig.accept({ at: 20, properties: { a: 'refused' } })
+        await rig.fail(await rig.form())
+        while ((await rig.store.pruneStep({ failedBefore: Number.MAX_SAFE_INTEGER })).more);
+        await rig.accept({ at: 5, properties: { a: 'older', b: 'own' } })
+        expect(usersOf((await rig.form()).entries)).toEqual({ u: { b: 'own' } })
+      })
+    })
   })
 }
