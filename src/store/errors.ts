@@ -43,6 +43,11 @@ export function isOfDatabase(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_')
 }
 
+/** Whether what was read made no sense: a page was overwritten, or lost. */
+export function isDamage(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_CORRUPT')
+}
+
 /** Turns what SQLite threw into a StoreError; anything else comes back as it is. */
 export function asStoreError(error: unknown, file: string): unknown {
   const code = codeOf(error)
@@ -60,7 +65,7 @@ export function asStoreError(error: unknown, file: string): unknown {
   if (code.startsWith('SQLITE_NOTADB')) {
     return new StoreError('not-a-database', `${file} is not a database: name another file with --store`, cause)
   }
-  if (code.startsWith('SQLITE_CORRUPT')) {
+  if (isDamage(error)) {
     return new StoreError(
       'damaged',
       `${file} is damaged: keep a copy, then recover it with "sqlite3 ${file} .recover" into a new file`,

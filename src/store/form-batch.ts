@@ -2,7 +2,8 @@ import type { Database } from 'better-sqlite3'
 import { entryBytes } from '../destination/dopt-api.js'
 import type { BatchRows } from './batch-rows.js'
 import type { BusyUsers } from './busy-users.js'
-import { preparePendingUsers } from './pending-users.js'
+import { isDamage } from './errors.js'
+import type { PendingUsers } from './pending-users.js'
 import type { FormOptions, OpenBatch } from './store.js'
 import type { PlannedUser, UserPlans } from './user-plans.js'
 
@@ -14,9 +15,18 @@ export type Formed =
   | { kind: 'nothing' }
 
 /** Takes pending events into a batch. To be run inside a transaction. */
-export function prepareForm(db: Database, plans: UserPlans, rows: BatchRows) {
-  const pending = preparePendingUsers(db)
+export function prepareForm(db: Database, pending: PendingUsers, plans: UserPlans, rows: BatchRows) {
   const arrivedAt = db.prepare<[number], number>('select arrived_at from events where seq = ?').pluck()
+
+  /** The user's plans. One whose events cannot be read is passed over from now on: see PendingUsers. */
+  function plan(userKey: number): PlannedUser[] {
+    try {
+      return plans.planPending(userKey)
+    } catch (error) {
+      if (isDamage(error)) pending.leaveOut(userKey)
+      throw error
+    }
+  }
 
   /** As many of these users as fit into one call. The first is taken however large it is. */
   function choose(userKeys: Iterable<number>, options: FormOptions): { users: PlannedUser[]; bytes: number } {
@@ -25,7 +35,7 @@ export function prepareForm(db: Database, plans: UserPlans, rows: BatchRows) {
     plans.beginRound()
     for (const userKey of userKeys) {
       // More than one where users share a key; what does not fit stays pending, and the next batch begins with it.
-      for (const planned of plans.planPending(userKey)) {
+      for (const planned of plan(userKey)) {
         const size = planned.plan.entry === undefined ? 0 : entryBytes(options.api, planned.plan.entry)
         const isFull = users.length >= options.maxUsers || bytes + size > options.maxBodyBytes
         if (isFull && users.length > 0) return { users, bytes }

@@ -16,7 +16,7 @@ interface Write {
  * Lets writes that arrive together share one transaction, and so one flush of the disk: a flush costs as much as
  * hundreds of rows. Writes run in the order in which they were asked for. A promise resolves after the commit. When
  * the database refuses (a full disk, say) nothing was written and every write of the transaction is rejected with the
- * reason; when one write fails by itself, the others are done all the same.
+ * reason; when one write fails by itself, or meets a damaged page, the others are done all the same.
  *
  * There is no savepoint around each write to undo it alone: with one open, SQLite keeps a journal of its own for every
  * statement, which made accepting an event three times as expensive. What fails is undone with the whole transaction, and then
@@ -81,9 +81,9 @@ export class GroupCommit {
     } catch (error) {
       if (this.db.inTransaction) this.#rollback.run()
       const known = asStoreError(error, this.file)
-      const concernsAll = admitted.size === 1 || (isOfDatabase(error) && known instanceof StoreError)
+      const concernsAll = isOfDatabase(error) && known instanceof StoreError && known.isPassing
       for (const write of admitted) {
-        if (concernsAll) write.reject(known)
+        if (concernsAll || admitted.size === 1) write.reject(known)
         else this.#commitAlone(write)
       }
       return

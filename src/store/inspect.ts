@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { COUNTERS, IGNORED_PREFIX } from './counters.js'
+import { isDamage } from './errors.js'
 import { textKey } from './keys.js'
 import type {
   Agenda,
@@ -140,7 +141,17 @@ export function prepareInspect(db: Database) {
     return { received: accepted + duplicates + rejected + ignoredTotal, accepted, duplicates, rejected, ignored }
   }
 
-  function books(): Books {
+  /** On a damaged page nobody knows; all else in the books can still be told. */
+  function whenOldestArrived(): number | undefined {
+    try {
+      return oldestPendingAt.get()
+    } catch (error) {
+      if (isDamage(error)) return undefined
+      throw error
+    }
+  }
+
+  function counts(): Omit<Books, 'oldestPendingAt'> {
     const events = emptyCounts()
     events.pending = pendingCount.get() ?? 0
     const perState = { sending: 0, retrying: 0, delivered: 0, failed: 0, split: 0, replayed: 0 }
@@ -160,7 +171,6 @@ export function prepareInspect(db: Database) {
       intake: intake(counted),
       endpoint: readFact<EndpointRecord>('endpoint'),
       sender: readFact<SenderRecord>('sender'),
-      oldestPendingAt: oldestPendingAt.get(),
       lastErrors: lastErrors.all().map((row) => withoutNulls(row)),
       bytes: pageBytes.get() ?? 0
     }
@@ -184,7 +194,7 @@ export function prepareInspect(db: Database) {
 
   return {
     // One transaction, so that the counts are of one moment.
-    books: (): Books => db.transaction(books)(),
+    books: (): Books => ({ ...db.transaction(counts)(), oldestPendingAt: whenOldestArrived() }),
     countStates,
     agenda,
     nextRetryAt: () => nextRetryAt.get() ?? undefined,

@@ -9,6 +9,7 @@ import { GroupCommit } from './group-commit.js'
 import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
 import { openDatabase, type OpenOptions } from './open-database.js'
+import { PendingUsers } from './pending-users.js'
 import { preparePrune } from './prune.js'
 import { BATCHES_A_STEP, prepareReplay } from './replay.js'
 import { SenderLock } from './sender-lock.js'
@@ -48,6 +49,7 @@ export class SqliteStore implements Store {
   readonly #commits: GroupCommit
   readonly #accept
   readonly #userPlans
+  readonly #pending
   readonly #form
   readonly #settle
   readonly #replay
@@ -70,7 +72,8 @@ export class SqliteStore implements Store {
     this.#accept = prepareAccept(this.#db)
     this.#userPlans = prepareUserPlans(this.#db)
     const rows = prepareBatchRows(this.#db)
-    this.#form = prepareForm(this.#db, this.#userPlans, rows)
+    this.#pending = new PendingUsers(this.#db)
+    this.#form = prepareForm(this.#db, this.#pending, this.#userPlans, rows)
     this.#settle = prepareSettle(this.#db, this.#userPlans, rows)
     this.#replay = prepareReplay(this.#db)
     this.#prune = preparePrune(this.#db)
@@ -101,6 +104,18 @@ export class SqliteStore implements Store {
 
   async formBatch(options: FormOptions): Promise<FormResult> {
     this.#requireLock()
+    for (;;) {
+      const { leftOut } = this.#pending
+      try {
+        return await this.#tryToForm(options)
+      } catch (error) {
+        // A damaged page: once more without the user whose events are on it.
+        if (this.#pending.leftOut <= leftOut) throw error
+      }
+    }
+  }
+
+  async #tryToForm(options: FormOptions): Promise<FormResult> {
     let formed: Formed | undefined
     try {
       return await this.#commits.write((): FormResult => {

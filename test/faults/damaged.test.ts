@@ -70,6 +70,30 @@ describe('a store in which a page has been overwritten', () => {
       expect([...seen].sort()).toEqual(['damaged', 'not-a-database', 'ok'])
     }))
 
+  it('costs the users whose events are on it, and stops nobody else', () =>
+    withDesk(async ({ run, path }) => {
+      const input = ndjson(Array.from({ length: 400 }, (_, n) => identify(n, { traits: { text: 'x'.repeat(200) } })))
+      await run(['forward', '-', '--accept-only'], { input })
+      const bytes = readFileSync(path(STORE))
+      const holdsEvents = (page: number): boolean =>
+        bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES).includes('"text":"xxx')
+      const pages = Array.from({ length: bytes.length / PAGE_BYTES }, (_, page) => page).filter(holdsEvents)
+      damage(path(STORE), pages[Math.floor(pages.length / 2)] ?? 0, path('damaged.db'))
+
+      const store = SqliteStore.open(path('damaged.db'))
+      const { resume, deliver } = usesOf(store)
+      await resume()
+      const codes: string[] = []
+      // Each time it goes on behind the users whom it could not read.
+      for (let time = 0; time < 3; time++) codes.push(await codeOf(deliver))
+      expect(codes.at(-1)).toBe('damaged')
+      const { events } = await store.books()
+      expect(events.delivered).toBeGreaterThan(360)
+      expect(events.delivered).toBeLessThan(400)
+      expect(events.delivered + events.pending).toBe(400)
+      await store.close()
+    }))
+
   it('is told of by the program in one line that says what to do; the file stays for recovery', () =>
     withDesk(async ({ run, path }) => {
       const input = ndjson(Array.from({ length: 400 }, (_, n) => identify(n, { traits: { text: 'x'.repeat(200) } })))
