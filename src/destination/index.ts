@@ -5,6 +5,7 @@ import type { Settings } from './generated-types'
 import identifyUser from './identify-user'
 import { DEFAULT_ENDPOINT } from './limits'
 import { testAuthentication } from './test-authentication'
+import { DOPT_USERS_API_GENERATION } from './versioning-info'
 
 export * from './event-time'
 export * from './flatten'
@@ -48,7 +49,7 @@ export const destination: DestinationDefinition<Settings> = {
           { label: 'Bulk', value: 'bulk' },
           { label: 'Batch', value: 'batch' }
         ],
-        default: 'bulk'
+        default: DOPT_USERS_API_GENERATION
       }
     },
     testAuthentication
