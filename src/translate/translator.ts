@@ -1,5 +1,5 @@
-import { flattenProperties, parseEventTime, type NestedProperties, type Payload } from '../destination/index.js'
-import { CapturingDestination, type Captured } from './capture.js'
+import { flattenToText, parseEventTime, type NestedProperties } from '../destination/index.js'
+import { CapturingDestination, type Captured, type Mapped } from './capture.js'
 import { isExcluded } from './integrations.js'
 import { messageIdOf } from './message-id.js'
 import type { Translation } from './translation.js'
@@ -10,56 +10,57 @@ type SegmentEventLike = Record<string, unknown>
 export class Translator {
   readonly #capturing: CapturingDestination
 
-  constructor(private readonly options: { nestedProperties: NestedProperties }) {
+  constructor(options: { nestedProperties: NestedProperties }) {
     this.#capturing = new CapturingDestination(options.nestedProperties)
   }
 
   /** One translation for each event, in order. Never throws for what an event holds. */
   async translate(events: readonly unknown[], arrivedAt: number): Promise<Translation[]> {
-    const early = events.map(screen)
-    const open = events.filter((_event, index): _event is SegmentEventLike => early[index] === undefined)
+    const open: SegmentEventLike[] = []
+    const translations: Array<Translation | undefined> = events.map((event) => {
+      const early = screen(event)
+      if (early === undefined) open.push(event as SegmentEventLike)
+      return early
+    })
     const captured = await this.#capturing.run(open.map(withMappableTimestamp))
     let next = 0
-    return early.map((translation) => {
+    return translations.map((translation) => {
       if (translation !== undefined) return translation
       const event = open[next]
       const result = captured[next++]
       if (event === undefined || result === undefined) return { kind: 'rejected', reason: 'cannot be mapped' }
-      return this.#finish(event, result, arrivedAt)
+      return finish(event, result, arrivedAt)
     })
   }
+}
 
-  #finish(event: SegmentEventLike, result: Captured, arrivedAt: number): Translation {
-    switch (result.kind) {
-      case 'not-subscribed':
-        return { kind: 'ignored', reason: 'type' }
-      case 'invalid':
-        return { kind: 'rejected', reason: result.reason }
-      case 'payload':
-        try {
-          return this.#toEvent(event, result.payload, arrivedAt)
-        } catch (error) {
-          // Nested too deep for the stack, or without a JSON text.
-          return {
-            kind: 'rejected',
-            reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})`
-          }
-        }
-    }
-  }
-
-  #toEvent(event: SegmentEventLike, payload: Payload, arrivedAt: number): Translation {
-    const { identifier, properties, timestamp } = payload
-    if (typeof identifier !== 'string' || identifier.trim() === '') return { kind: 'ignored', reason: 'no-identifier' }
-    return {
-      kind: 'event',
-      event: {
-        messageId: messageIdOf(event),
-        identifier,
-        eventTime: parseEventTime(timestamp, arrivedAt),
-        arrivedAt,
-        properties: JSON.stringify(flattenProperties(properties ?? {}, this.options.nestedProperties))
+function finish(event: SegmentEventLike, result: Captured, arrivedAt: number): Translation {
+  switch (result.kind) {
+    case 'not-subscribed':
+      return { kind: 'ignored', reason: 'type' }
+    case 'invalid':
+      return { kind: 'rejected', reason: result.reason }
+    case 'mapped':
+      try {
+        return toEvent(event, result, arrivedAt)
+      } catch (error) {
+        // Nested too deep for the stack, or without a JSON text.
+        return { kind: 'rejected', reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})` }
       }
+  }
+}
+
+function toEvent(event: SegmentEventLike, mapped: Mapped, arrivedAt: number): Translation {
+  const { identifier, properties, nestedProperties, timestamp } = mapped
+  if (identifier === undefined || identifier.trim() === '') return { kind: 'ignored', reason: 'no-identifier' }
+  return {
+    kind: 'event',
+    event: {
+      messageId: messageIdOf(event),
+      identifier,
+      eventTime: parseEventTime(timestamp, arrivedAt),
+      arrivedAt,
+      properties: flattenToText(properties ?? {}, nestedProperties)
     }
   }
 }

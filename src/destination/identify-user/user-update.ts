@@ -1,6 +1,6 @@
 import { parseEventTime } from '../event-time'
-import { flattenProperties } from '../flatten'
-import type { NestedProperties, PropertyValue } from '../flatten'
+import { flattenProperties, flattenToText, toNestedProperties } from '../flatten'
+import type { PropertyValue } from '../flatten'
 import { mergeUpdates } from '../merge'
 import type { PropertyUpdate } from '../merge'
 import type { UserEntry } from '../wire'
@@ -22,7 +22,10 @@ export function isIdentifier(identifier: string): boolean {
 
 /** The user of one event. */
 export function toUserEntry(payload: Payload): UserEntry {
-  return { identifier: payload.identifier, properties: JSON.stringify(propertiesOf(payload)) }
+  return {
+    identifier: payload.identifier,
+    properties: flattenToText(payload.properties ?? {}, toNestedProperties(payload.nested_properties))
+  }
 }
 
 /** The users of a batch, each once, in the order in which they first occur; the events of one user are merged. */
@@ -45,9 +48,5 @@ export function toBatchUsers(payloads: readonly Payload[], arrivedAt: number): B
 }
 
 function propertiesOf({ properties, nested_properties }: Payload): Record<string, PropertyValue> {
-  return flattenProperties(properties ?? {}, toMode(nested_properties))
-}
-
-function toMode(choice: string | undefined): NestedProperties {
-  return choice === 'stringify' || choice === 'drop' ? choice : 'flatten'
+  return flattenProperties(properties ?? {}, toNestedProperties(nested_properties))
 }
