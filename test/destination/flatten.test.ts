@@ -97,7 +97,13 @@ describe.each(['flatten', 'stringify', 'drop'] as const)('flattenProperties in m
       plan = 'pro'
       toJSON = () => ({ plan: 'other' })
     }
-    for (const traits of [new Traits(), { toJSON: () => 'x', plan: 'pro' }, [], new Date(0)]) {
+    for (const traits of [
+      { plan: 'pro', seats: NaN },
+      new Traits(),
+      { toJSON: () => 'x', plan: 'pro' },
+      [],
+      new Date(0)
+    ]) {
       expect(flattenToText(traits, mode)).toBe(JSON.stringify(flattenProperties(traits, mode)))
     }
   })
