@@ -1,3 +1,6 @@
+// As in action-destinations, whose tests some of ours become.
+process.env.TZ = 'UTC'
+
 /**
  * Tests run as CommonJS: `@segment/actions-core` cannot be imported natively as ES modules, and got, which is ES modules
  * only, is transformed like our own code. The compiled ES modules are what the command-line tests start.
@@ -22,6 +25,8 @@ export default {
   transformIgnorePatterns: [
     'node_modules/(?!(got|@sindresorhus/is|@szmarczak/http-timer|cacheable-lookup|cacheable-request|decompress-response|form-data-encoder|get-stream|http2-wrapper|keyv|lowercase-keys|mimic-response|normalize-url|p-cancelable|quick-lru|responselike|type-fest|byte-counter|chunk-data|uint8array-extras|@sec-ant/readable-stream|is-stream|mimic-fn|@keyv/.*)/)'
   ],
+  // As jest 27 writes snapshots, which is what action-destinations has.
+  snapshotFormat: { escapeString: true, printBasicPrototype: true },
   testTimeout: 30_000,
   restoreMocks: true
 }
