@@ -5,16 +5,11 @@ import {
   type Payload,
   type Settings
 } from '../destination/index.js'
-import {
-  defaultValues,
-  Destination,
-  type ActionDefinition,
-  type JSONObject,
-  type SegmentEvent
-} from './actions-core.cjs'
+import { Destination, type ActionDefinition, type JSONObject, type SegmentEvent } from './actions-core.cjs'
 import { nameOf, splitMapping } from './constants.js'
 import { reachOf, type Reach } from './reach.js'
 import { Sealed } from './sealed.js'
+import { actionOf, type Subscription } from './subscriptions.js'
 
 /** What the mapping gives for one event. */
 export interface Mapped {
@@ -51,19 +46,20 @@ interface Pipeline {
  */
 export class CapturingDestination {
   readonly #action: ActionDefinition<Settings>
-  readonly #subscribe: string
-  readonly #mapping: JSONObject
+  readonly #subscription: Subscription
   #pipeline: Promise<Pipeline> | undefined
 
-  constructor(nestedProperties: NestedProperties) {
-    const { identifyUser } = destination.actions
-    if (identifyUser === undefined) throw new Error('the destination has no action identifyUser')
-    const fields = { ...identifyUser.fields }
+  constructor(
+    subscription: Subscription,
+    /** What becomes of nested values where the mapping does not say. */
+    private readonly nestedProperties: NestedProperties
+  ) {
+    const action = actionOf(subscription.partnerAction)
+    const fields = { ...action.fields }
     // An event without an identifier is not invalid but not for us, so it has to come through to be told apart.
     if (fields.identifier !== undefined) fields.identifier = { ...fields.identifier, required: false }
-    this.#action = { ...identifyUser, fields }
-    this.#subscribe = identifyUser.defaultSubscription ?? 'type = "identify"'
-    this.#mapping = { ...(defaultValues(identifyUser.fields) as JSONObject), nested_properties: nestedProperties }
+    this.#action = { ...action, fields }
+    this.#subscription = subscription
   }
 
   /** One result for each event, in order. An event that breaks the pipeline does not take the others with it. */
@@ -106,22 +102,18 @@ export class CapturingDestination {
     // actions-core keeps compiled schemas by name for the whole process: the real destination must not get these.
     // (The name begins a URI there, so it has to be a valid scheme.)
     const name = `${destination.name}-capture`
-    const { constants, mapping, fields } = await splitMapping(name, this.#action, this.#mapping)
+    const { subscribe } = this.#subscription
+    const given = { nested_properties: this.nestedProperties, ...this.#subscription.mapping }
+    const { constants, mapping, fields } = await splitMapping(name, this.#action, given)
     const target = new Destination<Settings>({
       name: `${name}-${nameOf(this.#action.fields, Object.keys(fields))}`,
       mode: 'cloud',
       // An action whose batches answer nothing: actions-core then gives back what would have been sent.
       actions: { act: { ...this.#action, fields, performBatch: () => undefined } }
     })
-    const subscription = {
-      name: this.#action.title,
-      enabled: true,
-      subscribe: this.#subscribe,
-      partnerAction: 'act',
-      mapping
-    }
-    const reach = reachOf(this.#subscribe, mapping, objectFieldsOf(fields))
-    return { target, settings: { subscriptions: [subscription] }, reach, constants }
+    const subscriptions = [{ name: this.#action.title, enabled: true, subscribe, partnerAction: 'act', mapping }]
+    const reach = reachOf(subscribe, mapping, objectFieldsOf(fields))
+    return { target, settings: { subscriptions }, reach, constants }
   }
 }
 
