@@ -93,6 +93,20 @@ describe('subscriptions of one’s own', () => {
     expect(await translate([withMapping({ nested_properties: 'drop' })], event)).toEqual(['u', {}])
   })
 
+  it('leave nested values to the option where they do not choose', async () => {
+    const subscriptions = parseSubscriptions([EVERY_IDENTIFY])
+    const translator = new Translator({ nestedProperties: 'drop', subscriptions })
+    const event = identify({ traits: { address: { city: 'Rome' } } })
+    expect(await translator.translate([event], ARRIVED)).toMatchObject([{ event: { properties: '{}' } }])
+  })
+
+  it('map nothing when a literal of theirs is not valid, as in Segment', async () => {
+    const subscriptions = [{ ...EVERY_IDENTIFY, mapping: { ...EVERY_IDENTIFY.mapping, batch_size: 1000 } }]
+    const translator = new Translator({ nestedProperties: 'drop', subscriptions })
+    const [translation] = await translator.translate([identify()], ARRIVED)
+    expect(translation).toMatchObject({ kind: 'rejected', reason: expect.stringContaining('Batch Size') as string })
+  })
+
   it('reject what they ask for and cannot map', async () => {
     expect(await translate([EVERY_IDENTIFY], identify({ traits: 'text' }))).toMatchObject({ kind: 'rejected' })
     expect(await translate([EVERY_IDENTIFY], identify({ userId: { id: 1 } }))).toMatchObject({ kind: 'rejected' })
