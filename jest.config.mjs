@@ -1,6 +1,10 @@
+// As in action-destinations, whose tests some of ours become.
+process.env.TZ = 'UTC'
+
 /**
  * Tests run as CommonJS: `@segment/actions-core` cannot be imported natively as ES modules, and got, which is ES modules
- * only, is transformed like our own code. The compiled ES modules are what the command-line tests start.
+ * only, is transformed like our own code; so is Dopt's client, which imports as it runs. The
+ * compiled ES modules are what the command-line tests start.
  */
 export default {
   testEnvironment: 'node',
@@ -22,8 +26,10 @@ export default {
     ]
   },
   transformIgnorePatterns: [
-    'node_modules/(?!(got|@sindresorhus/is|@szmarczak/http-timer|cacheable-lookup|cacheable-request|decompress-response|form-data-encoder|get-stream|http2-wrapper|keyv|lowercase-keys|mimic-response|normalize-url|p-cancelable|quick-lru|responselike|type-fest|byte-counter|chunk-data|uint8array-extras|@sec-ant/readable-stream|is-stream|mimic-fn|@keyv/.*)/)'
+    'node_modules/(?!(@dopt/users-javascript-client|got|@sindresorhus/is|@szmarczak/http-timer|cacheable-lookup|cacheable-request|decompress-response|form-data-encoder|get-stream|http2-wrapper|keyv|lowercase-keys|mimic-response|normalize-url|p-cancelable|quick-lru|responselike|type-fest|byte-counter|chunk-data|uint8array-extras|@sec-ant/readable-stream|is-stream|mimic-fn|@keyv/.*)/)'
   ],
+  // As jest 27 writes snapshots, which is what action-destinations has.
+  snapshotFormat: { escapeString: true, printBasicPrototype: true },
   testTimeout: 30_000,
   restoreMocks: true
 }

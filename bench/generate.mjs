@@ -11,27 +11,33 @@ const LINES_A_WRITE = 2000
  * Each carries a property that no other event of its user has, so that Dopt's users show which events arrived.
  * Returns what Dopt should hold in the end: identifier → properties.
  */
-export function generateEvents(file, { events, users, seed = 1 }) {
+export function generateEvents(file, options) {
+  const expected = new Map()
+  const output = openSync(file, 'w')
+  let lines = []
+  const write = () => {
+    if (lines.length > 0) writeSync(output, `${lines.join('\n')}\n`)
+    lines = []
+  }
+  for (const event of makeEvents(options)) {
+    lines.push(JSON.stringify(event))
+    expected.set(event.userId, { ...expected.get(event.userId), ...event.traits })
+    if (lines.length === LINES_A_WRITE) write()
+  }
+  write()
+  closeSync(output)
+  return expected
+}
+
+/** The same events one by one. */
+export function* makeEvents({ events, users, seed = 1 }) {
   const random = mulberry32(seed)
   const order = shuffle(
     Uint32Array.from({ length: events }, (_, index) => index % users),
     random
   )
-  const expected = new Map()
   const visits = new Uint32Array(users)
-  const output = openSync(file, 'w')
-  let lines = []
-  for (const [index, user] of order.entries()) {
-    const event = makeEvent(index, user, (visits[user] += 1), random)
-    lines.push(JSON.stringify(event))
-    expected.set(event.userId, { ...expected.get(event.userId), ...event.traits })
-    if (lines.length === LINES_A_WRITE || index === events - 1) {
-      writeSync(output, `${lines.join('\n')}\n`)
-      lines = []
-    }
-  }
-  closeSync(output)
-  return expected
+  for (const [index, user] of order.entries()) yield makeEvent(index, user, (visits[user] += 1), random)
 }
 
 function makeEvent(index, user, visit, random) {

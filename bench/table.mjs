@@ -19,6 +19,18 @@ export function renderTable({ events, users, latency, rounds }, results) {
   return `${setting}\n\n${align([header, ...rows])}`
 }
 
+/** The same for the translation, which has neither calls nor a store. */
+export function renderTranslationTable({ events }, results, batch) {
+  const rows = results.map(({ title, rounds }) => {
+    const cpuSeconds = median(rounds.map((round) => round.cpuSeconds))
+    const seconds = median(rounds.map((round) => round.seconds))
+    const perCore = perSecond(events, cpuSeconds)
+    return [`translate, ${title}`, perSecond(events, seconds), perCore, ((cpuSeconds * 1e6) / events).toFixed(1)]
+  })
+  const setting = `${events.toLocaleString('en-US')} events translated in batches of ${batch}; median of ${results[0].rounds.length}`
+  return `${setting}\n\n${align([['', 'events/s', 'events/s of processor time', 'CPU µs/event'], ...rows])}`
+}
+
 function rowsOf({ title, rounds }, { events, users, yardstick }) {
   const seconds = median(rounds.map((round) => sum(round, 'seconds')))
   const ratio = yardstick ? median(yardstick.rounds.map((round) => sum(round, 'seconds'))) / seconds : undefined

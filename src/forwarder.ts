@@ -61,7 +61,7 @@ export class Forwarder {
       this.#retention = new Retention(store, options, systemClock, options.logger ?? silentLogger)
       this.#retention.start()
     }
-    this.#translator = new Translator({ nestedProperties: options.nestedProperties })
+    this.#translator = new Translator(options)
   }
 
   /** Throws ConfigurationError or StoreError. */

@@ -4,6 +4,7 @@ export { createForwarder, type Forwarder, type Receipt, type Rejection } from '.
 export { ConfigurationError, type ForwarderOptions } from './options.js'
 export { StoreError, type StoreErrorCode } from './store/errors.js'
 export type { Books, EndpointState, EventCounts, EventState } from './store/store.js'
+export type { Subscription } from './translate/subscriptions.js'
 export type { Logger } from './delivery/logger.js'
 export { destination }
 export default destination

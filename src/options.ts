@@ -6,6 +6,7 @@ import {
   type NestedProperties
 } from './destination/dopt-api.js'
 import type { Logger } from './delivery/logger.js'
+import { parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
 
 /** What `createForwarder` takes. Durations are milliseconds, sizes bytes. */
 export interface ForwarderOptions {
@@ -41,6 +42,8 @@ export interface ForwarderOptions {
   /** `normal` may lose the last commits when the machine, not the program, dies. */
   synchronous?: 'full' | 'normal' | undefined
   nestedProperties?: NestedProperties | undefined
+  /** Which events become which users, in Segment's form. Default: every identify, by its user id. */
+  subscriptions?: readonly Subscription[] | undefined
   logger?: Logger | undefined
 }
 
@@ -70,7 +73,7 @@ export class ConfigurationError extends Error {
 }
 
 /** Options that may stay undefined. */
-type OptionalName = 'maxStoreBytes' | 'maxCallsPerSecond' | 'logger'
+type OptionalName = 'maxStoreBytes' | 'maxCallsPerSecond' | 'subscriptions' | 'logger'
 type Complete = Required<{ [K in keyof ForwarderOptions]: Exclude<ForwarderOptions[K], undefined> }>
 export type ResolvedOptions = Omit<Complete, 'apiKey' | OptionalName> &
   Pick<ForwarderOptions, OptionalName> & { apiKey: string }
@@ -110,6 +113,7 @@ export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   checkOneOf('api', resolved.api, ['bulk', 'batch'])
   checkOneOf('nestedProperties', resolved.nestedProperties, ['flatten', 'stringify', 'drop'])
   checkOneOf('synchronous', resolved.synchronous, ['full', 'normal'])
+  if (resolved.subscriptions !== undefined) resolved.subscriptions = readSubscriptions(resolved.subscriptions)
   checkEndpoint(resolved.endpoint)
   if (resolved.send) checkApiKey(resolved.apiKey)
   return resolved
@@ -117,6 +121,14 @@ export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
 
 function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value)) throw new ConfigurationError(`${name} must be ${allowed.join(' or ')}, not ${value}`)
+}
+
+function readSubscriptions(subscriptions: unknown): Subscription[] {
+  try {
+    return parseSubscriptions(subscriptions)
+  } catch (error) {
+    throw error instanceof SubscriptionError ? new ConfigurationError(error.message) : error
+  }
 }
 
 function checkEndpoint(endpoint: string): void {

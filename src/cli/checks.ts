@@ -9,6 +9,7 @@ import { lineOf } from './errors.js'
 import { formatBytes } from './format-bytes.js'
 import { formatCount } from './format-number.js'
 import { readStatus } from './status-document.js'
+import { plural } from './summary.js'
 
 /** One thing looked at. `detail` is one line; where something is wrong it says how to mend it. */
 export interface CheckResult {
@@ -49,6 +50,7 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
   const parts = [
     config.file === undefined ? 'no config file' : `config file ${config.file}`,
     keyFrom && `API key from ${where[keyFrom]}`,
+    options.subscriptions && plural(options.subscriptions.length, 'subscription'),
     `endpoint ${endpointFrom === undefined ? 'by default' : `from ${where[endpointFrom]}`}`
   ]
   return { name: 'configuration', ok: true, detail: parts.filter(Boolean).join(', ') }

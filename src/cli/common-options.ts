@@ -1,6 +1,6 @@
 import type { ForwarderOptions } from '../options.js'
 import type { Config } from './config.js'
-import { byteSize, choice, duration, flag, text, whole, type AnySetting, type Setting } from './setting.js'
+import { byteSize, choice, duration, fileList, flag, text, whole, type AnySetting, type Setting } from './setting.js'
 
 export const DEFAULT_STORE = './dopt-destination.db'
 export const DEFAULT_GIVE_UP_AFTER_MS = 120_000
@@ -142,6 +142,8 @@ export const nestedProperties = choice(
   ['flatten', 'stringify', 'drop']
 )
 
+export const subscriptions = fileList('subscriptions', "which events become which users, in Segment's form")
+
 export const giveUpAfter = duration({
   key: 'giveUpAfter',
   flag: '--give-up-after <duration>',
@@ -180,6 +182,7 @@ export const DELIVERY_SETTINGS: readonly AnySetting[] = [
   retention,
   maxStoreBytes,
   nestedProperties,
+  subscriptions,
   ...STORE_SETTINGS
 ]
 
@@ -202,6 +205,8 @@ export function forwarderOptions(from: Config): ForwarderOptions & { store: stri
     maxCallsPerSecond: from.get(maxCallsPerSecond),
     retentionMs: from.get(retention),
     maxStoreBytes: from.get(maxStoreBytes),
-    nestedProperties: from.get(nestedProperties)
+    nestedProperties: from.get(nestedProperties),
+    // Looked into where options are resolved, which loads Segment's library.
+    subscriptions: from.get(subscriptions) as ForwarderOptions['subscriptions']
   }
 }

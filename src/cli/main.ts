@@ -8,6 +8,7 @@ import { forward } from './forward.js'
 import { exitWhenWritten, ignoreClosedPipes } from './output.js'
 import { runProgram } from './program.js'
 import { prune } from './prune.js'
+import { preview } from './preview.js'
 import { replay } from './replay.js'
 import { sandbox } from './sandbox.js'
 import { serve } from './serve.js'
@@ -20,5 +21,5 @@ process.on('uncaughtException', (error) => {
   process.stderr.write(`error: ${lineOf(error)}\n`)
   process.exit(EXIT.incomplete)
 })
-const commands = [forward, serve, status, batches, show, replay, forget, prune, check, sandbox]
+const commands = [forward, serve, status, batches, show, replay, forget, prune, check, preview, sandbox]
 await exitWhenWritten(await runProgram(commands, process.argv))

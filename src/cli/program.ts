@@ -80,11 +80,15 @@ function register(
     .description(unwrap(command.description))
     .addHelpText('after', `\nExamples:\n${command.examples}`)
   if (command.arguments !== undefined) sub.argument(command.arguments)
-  for (const setting of command.settings) sub.addOption(toOption(setting))
+  for (const setting of command.settings.filter(isFlag)) sub.addOption(toOption(setting))
   sub.optionsGroup('Common options:')
-  for (const setting of command.common) sub.addOption(toOption(setting))
+  for (const setting of command.common.filter(isFlag)) sub.addOption(toOption(setting))
   sub.helpOption('-h, --help', 'show this help')
   sub.action(() => action(sub.opts(), sub.args))
+}
+
+function isFlag({ fileOnly }: AnySetting): boolean {
+  return fileOnly !== true
 }
 
 /** Paragraphs as one line each: commander wraps them to the width of the terminal. */

@@ -1,5 +1,5 @@
-import type { NestedProperties } from '../destination/dopt-api.js'
 import type { Store } from '../store/store.js'
+import type { TranslatorOptions } from '../translate/translator.js'
 import { formatCount } from './format-number.js'
 import type { Work } from './replay-selection.js'
 import { reasonOf, retryRejected } from './replay-rejected.js'
@@ -27,7 +27,7 @@ export interface ReplayPreview {
 export async function previewReplay(
   store: Store,
   { failed, rejected }: Work,
-  nested: NestedProperties | undefined
+  options: TranslatorOptions
 ): Promise<ReplayPreview> {
   const preview: ReplayPreview = { failed: null, rejected: null }
   if (failed !== undefined) {
@@ -37,7 +37,7 @@ export async function previewReplay(
   if (rejected !== undefined) {
     const counts = { kept: 0, accepted: 0, ignored: 0, rejected: 0 }
     const first: Array<{ source: string; reason: string }> = []
-    for await (const retried of retryRejected(store, rejected, nested)) {
+    for await (const retried of retryRejected(store, rejected, options)) {
       for (const { record, translation } of retried) {
         counts.kept++
         counts[translation.kind === 'event' ? 'accepted' : translation.kind]++

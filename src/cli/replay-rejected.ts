@@ -1,12 +1,11 @@
-import type { NestedProperties } from '../destination/dopt-api.js'
 import type { SourcedEvent } from '../forwarder.js'
 import type { RejectionRecord, Store } from '../store/store.js'
 import type { Translation } from '../translate/translation.js'
-import { Translator } from '../translate/translator.js'
-import { nestedProperties } from './common-options.js'
+import { Translator, type TranslatorOptions } from '../translate/translator.js'
 import type { DeliveryRun } from './delivery-run.js'
 import { RejectedLines } from './rejected-lines.js'
 import type { RejectedSelection } from './replay-selection.js'
+import { translatorOptions } from './translator-options.js'
 
 const CHUNK = 500
 
@@ -21,9 +20,9 @@ export interface Retried {
 export async function* retryRejected(
   store: Store,
   selection: RejectedSelection,
-  nested: NestedProperties | undefined
+  options: TranslatorOptions
 ): AsyncGenerator<Retried[], void, undefined> {
-  const translator = new Translator({ nestedProperties: nested ?? 'flatten' })
+  const translator = new Translator(options)
   let after = 0
   for (;;) {
     const records = await store.rejections(after, CHUNK)
@@ -51,7 +50,7 @@ export async function* retryRejected(
 export async function putBackRejected(selection: RejectedSelection, run: DeliveryRun): Promise<void> {
   const { forwarder, config, tally, output, signal } = run
   const lines = new RejectedLines(output)
-  for await (const retried of retryRejected(forwarder.store, selection, config.get(nestedProperties))) {
+  for await (const retried of retryRejected(forwarder.store, selection, translatorOptions(config))) {
     if (signal.aborted) return
     const again = retried.filter(({ translation }) => translation.kind === 'rejected')
     for (const { record, translation } of again) lines.say(record.source, reasonOf(record, translation))

@@ -1,14 +1,6 @@
 import { StoreError } from '../store/errors.js'
 import { SqliteStore } from '../store/sqlite-store.js'
-import {
-  apiKey,
-  DELIVERY_SETTINGS,
-  forwarderOptions,
-  giveUpAfter,
-  json,
-  nestedProperties,
-  storeFile
-} from './common-options.js'
+import { apiKey, DELIVERY_SETTINGS, forwarderOptions, giveUpAfter, json, storeFile } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import type { Config } from './config.js'
 import { runDelivery, type DeliveryRun, type DeliveryRunPlan } from './delivery-run.js'
@@ -19,6 +11,7 @@ import { previewReplay, renderPreview } from './replay-preview.js'
 import { putBackRejected } from './replay-rejected.js'
 import { isAlive } from './status-document.js'
 import { batch, dryRun, failed, rejected, since, until, user, selectWork, type Work } from './replay-selection.js'
+import { translatorOptions } from './translator-options.js'
 
 export const replay: Command = {
   name: 'replay',
@@ -45,7 +38,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
   try {
     await refuseWhatIsNotThere(store, work)
     if (wants(dryRun)) {
-      const preview = await previewReplay(store, work, config.get(nestedProperties))
+      const preview = await previewReplay(store, work, translatorOptions(config))
       if (wants(json)) output.printJson(preview)
       else output.print(renderPreview(preview))
       return EXIT.done

@@ -71,6 +71,12 @@ const rejectUser = texts({
   help: 'answer 400 to any call that names this user',
   inFile: false
 })
+const rejectGroup = texts({
+  key: 'rejectGroup',
+  flag: '--reject-group <id>',
+  help: 'answer 400 to any call that names this group',
+  inFile: false
+})
 const strictProperties = flag('strictProperties', '--strict-properties', 'answer 400 to calls with nested values')
 
 export const sandbox: Command = {
@@ -79,9 +85,10 @@ export const sandbox: Command = {
   description: `Runs a local stand-in for Dopt's users API, which keeps what it is sent in memory. It prints one line
 when it accepts connections, and runs until it is interrupted (exit code 130) or terminated (exit code 0).
 
-GET /__sandbox/users, /__sandbox/users/{id}, /__sandbox/requests and /__sandbox/stats tell what it holds;
+GET /__sandbox/users, /__sandbox/users/{id}, /__sandbox/groups, /__sandbox/groups/{id}, /__sandbox/memberships,
+/__sandbox/requests and /__sandbox/stats tell what it holds;
 POST /__sandbox/faults changes what goes wrong, POST /__sandbox/reset begins anew.`,
-  settings: [port, host, apiKey, latency, failRate, failStatus, retryAfter, rejectUser, strictProperties],
+  settings: [port, host, apiKey, latency, failRate, failStatus, retryAfter, rejectUser, rejectGroup, strictProperties],
   common: [config, logLevel],
   examples: `  $ dopt-destination sandbox
   $ dopt-destination sandbox --latency 80 --fail-rate 0.1 --fail-status 503 --reject-user user-13`,
@@ -121,6 +128,7 @@ function sandboxOptions(from: Config) {
     failStatus: from.get(failStatus),
     retryAfterS: from.get(retryAfter),
     rejectUsers: from.get(rejectUser),
+    rejectGroups: from.get(rejectGroup),
     strictProperties: from.get(strictProperties),
     host: from.get(host)
   }

@@ -16,6 +16,8 @@ export interface Setting<T> {
   readonly defaultText?: string
   /** May be given several times. */
   readonly repeatable?: boolean
+  /** Stands in the config file only: neither a flag nor the environment could hold it. */
+  readonly fileOnly?: boolean
   /** What a command is told for one run only is no configuration. */
   readonly inFile: boolean
   /** Its value is never repeated, not even when it is wrong. */
@@ -99,5 +101,12 @@ function numberOf(value: unknown): number | undefined {
 export function pointInTime(about: Description): Setting<number> {
   return complete(about, 'a time such as 2026-10-01T12:00:00Z, or how long ago it was, such as 24h', (value) =>
     typeof value === 'string' ? parsePointInTime(value, Date.now()) : undefined
+  )
+}
+
+/** Any list, whose reader looks into it. */
+export function fileList(key: string, help: string): Setting<readonly unknown[]> {
+  return complete({ key, flag: '', help, fileOnly: true }, 'a list', (value) =>
+    Array.isArray(value) ? value : undefined
   )
 }

@@ -1,6 +1,7 @@
 import { IntegrationError, InvalidAuthenticationError } from '@segment/actions-core'
 import type { Settings } from './generated-types'
 import { DEFAULT_ENDPOINT } from './limits'
+import { DOPT_USERS_API_GENERATION } from './versioning-info'
 import type { Api } from './wire'
 
 /** Where to send, and in which form. */
@@ -21,13 +22,17 @@ const BAD_KEY =
 /** The settings, checked: throws `IntegrationError` or `InvalidAuthenticationError` (never naming the key) for bad ones. */
 export function connect(settings: Settings): Connection {
   if (keyHeader(settings) === undefined) throw new InvalidAuthenticationError(BAD_KEY)
-  return { endpoint: parseEndpoint(settings.endpoint), api: settings.api === 'batch' ? 'batch' : 'bulk' }
+  return { endpoint: parseEndpoint(settings.endpoint), api: toApi(settings.api) }
 }
 
 /** The key as a header takes it, without the white space that copying adds; `undefined` for what cannot be a key. */
 export function keyHeader({ apiKey }: Settings): string | undefined {
   const key = apiKey.trim()
   return HEADER_VALUE.test(key) ? key : undefined
+}
+
+function toApi(choice: string | undefined): Api {
+  return choice === 'batch' || choice === 'bulk' ? choice : DOPT_USERS_API_GENERATION
 }
 
 function parseEndpoint(endpoint: string | undefined): string {

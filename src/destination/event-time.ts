@@ -6,6 +6,9 @@ const NUMERIC = /^[+-]?\d+(?:\.\d+)?$/
 /** Date, hours and minutes, seconds, fraction, zone. `Date.parse` alone would take `foo 1` for the year 2001. */
 const ISO_8601 = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i
 
+/** What `toISOString` gives, as every SDK of Segment's sends it: `Date.parse` is bound to understand it as it is. */
+const ISO_OF_A_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+
 /** What `String(date)` gives, which is what a mapping's template makes of a `Date`: `Mon May 06 2024 07:08:09 GMT+0000 (…)`. */
 const DATE_TEXT = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d{2} \d{4} \d{2}:\d{2}:\d{2} GMT[+-]\d{4}/
 
@@ -26,6 +29,7 @@ function toEpochMs(value: unknown): number {
   if (typeof value === 'number') return numberToEpochMs(value)
   if (value instanceof Date) return value.getTime()
   if (typeof value !== 'string') return NaN
+  if (ISO_OF_A_DATE.test(value)) return Date.parse(value)
   const text = value.trim()
   if (NUMERIC.test(text)) return numberToEpochMs(Number(text))
   return DATE_TEXT.test(text) ? Date.parse(text) : isoToEpochMs(text)

@@ -7,6 +7,11 @@ export type PropertyValue = string | number | boolean | null
 /** What becomes of nested values: see `flattenProperties`. */
 export type NestedProperties = 'flatten' | 'stringify' | 'drop'
 
+/** The choice of the field `nested_properties`; whatever it does not offer is its default. */
+export function toNestedProperties(choice: string | undefined): NestedProperties {
+  return choice === 'stringify' || choice === 'drop' ? choice : 'flatten'
+}
+
 /** An object within the properties, the name under which it was found, and how many names that is made of. */
 interface Nested {
   name: string
@@ -35,11 +40,52 @@ interface Nested {
  */
 export function flattenProperties(properties: object, mode: NestedProperties): Record<string, PropertyValue> {
   const result: Record<string, PropertyValue> = {}
+  for (const [name, value] of flatten(properties, mode)) result[name] = value
+  return result
+}
+
+/**
+ * The JSON text of what `flattenProperties` makes of traits, made without the object. Traits that are flat already, as
+ * most are, need no copy at all.
+ */
+export function flattenToText(properties: object, mode: NestedProperties): string {
+  if (isFlat(properties)) return JSON.stringify(properties)
+  let text = ''
+  for (const [name, value] of flatten(properties, mode)) {
+    text += `${text === '' ? '{' : ','}${quote(name)}:${typeof value === 'string' ? quote(value) : String(value)}`
+  }
+  return text === '' ? '{}' : `${text}}`
+}
+
+/** As `JSON.stringify`, which has to be called only where there may be something to escape. */
+function quote(text: string): string {
+  return NEEDS_NO_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+const NEEDS_NO_ESCAPE = /^[\w @.,:+/-]*$/
+
+/** By depth, then in the order of their object. (Only a name on top can be that of an index, which objects put first.) */
+function flatten(properties: object, mode: NestedProperties): Map<string, PropertyValue> {
+  const result = new Map<string, PropertyValue>()
   const nested: Nested[] = []
   if (isPlainNesting(properties)) collect(properties, '', 1, mode, result, nested)
   // Level by level: whatever claims a name first keeps it. The queue grows while it is walked.
   for (const { name, value, depth } of nested) collect(value, `${name}_`, depth + 1, mode, result, nested)
   return result
+}
+
+/** Whether the text of an object is that of its properties. What is undefined has no JSON text, and is left out either way. */
+function isFlat(properties: object): boolean {
+  if (!isPlainNesting(properties) || typeof properties.toJSON === 'function') return false
+  for (const key of Object.keys(properties)) {
+    if (!isFlatValue(properties[key]) || key === IDENTIFIER_KEY || key === '__proto__') return false
+  }
+  return true
+}
+
+function isFlatValue(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  return typeof value === 'string' || typeof value === 'boolean' || value === null || value === undefined
 }
 
 /** Writes the plain values of one object to `result` and puts the objects within it at the end of `nested`. */
@@ -48,7 +94,7 @@ function collect(
   prefix: string,
   depth: number,
   mode: NestedProperties,
-  result: Record<string, PropertyValue>,
+  result: Map<string, PropertyValue>,
   nested: Nested[]
 ): void {
   for (const key of Object.keys(source)) {
@@ -59,12 +105,12 @@ function collect(
       continue
     }
     const plain = toPropertyValue(value, mode)
-    if (plain !== undefined && isFree(name, result)) result[name] = plain
+    if (plain !== undefined && isAllowed(name) && !result.has(name)) result.set(name, plain)
   }
 }
 
-function isFree(name: string, result: Record<string, PropertyValue>): boolean {
-  return name !== IDENTIFIER_KEY && name !== '__proto__' && !Object.prototype.hasOwnProperty.call(result, name)
+function isAllowed(name: string): boolean {
+  return name !== IDENTIFIER_KEY && name !== '__proto__'
 }
 
 function isPlainNesting(value: unknown): value is Readonly<Record<string, unknown>> {

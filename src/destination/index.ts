@@ -1,14 +1,17 @@
-import { defaultValues } from '@segment/actions-core'
 import type { DestinationDefinition } from '@segment/actions-core'
 import { keyHeader } from './connection'
 import type { Settings } from './generated-types'
+import identifyGroup from './identify-group'
 import identifyUser from './identify-user'
 import { DEFAULT_ENDPOINT } from './limits'
+import { presets } from './presets'
 import { testAuthentication } from './test-authentication'
+import { DOPT_USERS_API_GENERATION } from './versioning-info'
 
 export * from './dopt-api'
 export type { Settings } from './generated-types'
 export type { Payload } from './identify-user/generated-types'
+export type { Payload as GroupPayload } from './identify-group/generated-types'
 
 /** There is no `onDelete`: Dopt has no endpoint that deletes a user. */
 export const destination: DestinationDefinition<Settings> = {
@@ -17,7 +20,7 @@ export const destination: DestinationDefinition<Settings> = {
   name: 'Dopt',
   slug: 'actions-dopt',
   mode: 'cloud',
-  description: 'Send users and their traits to Dopt, in batches, to target product flows.',
+  description: 'Send users and their traits, and groups, to Dopt, in batches, to target product flows.',
 
   authentication: {
     scheme: 'custom',
@@ -42,7 +45,7 @@ export const destination: DestinationDefinition<Settings> = {
           { label: 'Bulk', value: 'bulk' },
           { label: 'Batch', value: 'batch' }
         ],
-        default: 'bulk'
+        default: DOPT_USERS_API_GENERATION
       }
     },
     testAuthentication
@@ -53,17 +56,9 @@ export const destination: DestinationDefinition<Settings> = {
     return key === undefined ? {} : { headers: { 'x-api-key': key } }
   },
 
-  presets: [
-    {
-      name: 'Identify User',
-      type: 'automatic',
-      partnerAction: 'identifyUser',
-      subscribe: 'type = "identify"',
-      mapping: defaultValues(identifyUser.fields)
-    }
-  ],
+  presets,
 
-  actions: { identifyUser }
+  actions: { identifyUser, identifyGroup }
 }
 
 export default destination

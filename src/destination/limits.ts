@@ -16,6 +16,9 @@ export const EXECUTION_TIME_LIMIT_MS = 9_000
 /** A call is not begun when less than this is left: it would most likely be cut off, and its result be unknown. */
 export const MIN_CALL_TIME_MS = 500
 
+/** Dopt takes one group a call: so many calls are under way at a time, to get through a batch in the time there is. */
+export const MAX_GROUP_CALLS_AT_ONCE = 5
+
 /** The longest percent-encoded identifier that goes into a path. Servers commonly refuse request lines above 4 to 8 KB. */
 export const MAX_IDENTIFIER_PATH_LENGTH = 2_000
 

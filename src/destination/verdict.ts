@@ -11,8 +11,10 @@ export interface Verdict {
   /** The status to give Segment, which retries 408, 423, 429 and 5xx except 501, and nothing else. */
   status: number
   answer: Answer
-  /** The users of the call. */
+  /** The users of the call, or its group. */
   users: readonly UserEntry[]
+  /** What the call was about; `user` where it is left out. */
+  subject?: 'user' | 'group'
   /** Where a success was not what it seemed: what was wrong with it. */
   doubt?: string
 }
@@ -47,13 +49,14 @@ function doubted(verdict: Verdict, outcome: Outcome, status: number, doubt: stri
 /** What happened, and what the reader should do about it. Repeats Dopt's words, but no property's value and not the key. */
 export function explain(verdict: Verdict, apiKey: string): string {
   const what = summarize(verdict, apiKey)
+  const subject = verdict.subject ?? 'user'
   switch (verdict.outcome) {
     case 'delivered':
-      return `Dopt took the user (${what}).`
+      return `Dopt took the ${subject} (${what}).`
     case 'retry':
-      return `Dopt did not take the user for now (${what}). Segment tries again by itself; if this goes on, ask Dopt.`
+      return `Dopt did not take the ${subject} for now (${what}). Segment tries again by itself; if this goes on, ask Dopt.`
     case 'split':
-      return `Dopt refused the user (${what}). Check which traits the mapping of this action sends for it.`
+      return `Dopt refused the ${subject} (${what}). Check which traits the mapping of this action sends for it.`
     case 'pause':
       return `Dopt refused the API key (${what}). Check the API Key setting of this destination.`
     case 'misdirected':
@@ -72,7 +75,10 @@ export function summarize({ answer, users, doubt }: Verdict, apiKey: string): st
 
 function* secretsOf(users: readonly UserEntry[], apiKey: string): Generator<string> {
   yield apiKey.trim()
-  for (const { properties } of users) yield* valuesOf(properties)
+  for (const { properties, groups = [] } of users) {
+    yield* valuesOf(properties)
+    for (const group of groups) yield* valuesOf(group.properties)
+  }
 }
 
 function statusForSegment(outcome: Outcome, status: number): number {

@@ -6,11 +6,20 @@ export type Api = 'bulk' | 'batch'
 /** The key that carries the identity in a flat user of the bulk generation. No property may have this name. */
 export const IDENTIFIER_KEY = '__dopt_identifier'
 
+/** One group, alone in a call or as the group of a user. */
+export interface GroupEntry {
+  identifier: string
+  /** The text of a JSON object as `JSON.stringify` writes it: `{"plan":"pro"}`. */
+  properties: string
+}
+
 /** One user of a call. */
 export interface UserEntry {
   identifier: string
   /** The text of a JSON object as `JSON.stringify` writes it, without the key `__dopt_identifier`: `{"plan":"pro"}`. */
   properties: string
+  /** Groups that the user is put into, no group twice. The bulk generation has none: the caller sees to it. */
+  groups?: readonly GroupEntry[]
 }
 
 /** A `POST` to the endpoint: the path to append to its address, and the JSON text to send. */
@@ -45,6 +54,11 @@ export function oneUserRequest(api: Api, user: UserEntry): WireRequest {
   return { path: `/identify/${encoded}`, body: user.properties }
 }
 
+/** One call for one group. The bulk generation has no such endpoint: the caller sees to it. */
+export function groupRequest(group: GroupEntry): WireRequest {
+  return { path: '/identify/group', body: groupText(group) }
+}
+
 /** A call that changes nothing: 401 or 403 means that the key is refused, any other answer below 500 that it is accepted. */
 export function checkKeyRequest(api: Api): WireRequest {
   return { path: manyUsersPath(api), body: '[]' }
@@ -70,11 +84,18 @@ export function entryBytes(api: Api, user: UserEntry): number {
 }
 
 /** The properties' text is spliced rather than parsed and written again: it was written once, when it was accepted. */
-function entryText(api: Api, { identifier, properties }: UserEntry): string {
+function entryText(api: Api, { identifier, properties, groups }: UserEntry): string {
   const id = JSON.stringify(identifier)
-  if (api === 'batch') return `{"identifier":${id},"properties":${properties}}`
+  if (api === 'batch') {
+    const more = groups === undefined ? '' : `,"groups":[${groups.map(groupText).join(',')}]`
+    return `{"identifier":${id},"properties":${properties}${more}}`
+  }
   if (properties === '{}') return `{"${IDENTIFIER_KEY}":${id}}`
   return `{"${IDENTIFIER_KEY}":${id},${properties.slice(1)}`
+}
+
+function groupText({ identifier, properties }: GroupEntry): string {
+  return `{"identifier":${JSON.stringify(identifier)},"properties":${properties}}`
 }
 
 function encodeIdentifier(identifier: string): string | undefined {

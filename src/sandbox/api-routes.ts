@@ -52,11 +52,16 @@ function readAcceptable({ faults, arrivalOf }: ApiParts, read: ReadCall, request
   try {
     const arrival = arrivalOf(request)
     const call = read(parseJson(request.body, request.headers['content-type']), arrival, faults.current)
-    return faults.rejects(arrival.identifiers) ? new ApiError(400, 'a user of this call is not acceptable') : call
+    return faults.rejects(arrival.identifiers, arrival.groups) ? new ApiError(400, notAcceptable(call)) : call
   } catch (error) {
     if (error instanceof ApiError) return error
     throw error
   }
+}
+
+/** As Dopt's, the words do not say which one is meant. */
+function notAcceptable({ users }: Call): string {
+  return users.length === 0 ? 'the group is not acceptable' : 'a user of this call is not acceptable'
 }
 
 function fail(faults: FaultBoard, reply: FastifyReply): void {

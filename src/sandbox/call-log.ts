@@ -7,6 +7,8 @@ export interface RequestRecord {
   readonly status: number
   /** The users that the call named, as far as it could be read. */
   readonly identifiers: readonly string[]
+  /** The groups that it named, those of its users included. */
+  readonly groups: readonly string[]
   /** When it arrived, ISO 8601. */
   readonly time: string
   /** From arrival until the answer was ready to leave, in ms. */
@@ -31,6 +33,7 @@ export interface Arrival {
   readonly arrivedAtMs: number
   /** Filled in while the body is read, so that refused calls show whom they named. */
   readonly identifiers: string[]
+  readonly groups: string[]
   /** Entries of the call, whether or not they could be read. */
   size: number
 }
@@ -49,7 +52,7 @@ export class CallLog {
   arrive(method: string, url: string): Arrival {
     const query = url.indexOf('?')
     const path = query === -1 ? url : url.slice(0, query)
-    return { method, path, arrivedAtMs: Date.now(), identifiers: [], size: 0 }
+    return { method, path, arrivedAtMs: Date.now(), identifiers: [], groups: [], size: 0 }
   }
 
   settle(arrival: Arrival, status: number): void {
@@ -69,6 +72,7 @@ export class CallLog {
       path: arrival.path,
       status,
       identifiers: arrival.identifiers,
+      groups: arrival.groups,
       time: new Date(arrival.arrivedAtMs).toISOString(),
       durationMs
     }))

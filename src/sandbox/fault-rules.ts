@@ -20,11 +20,8 @@ const RULES: { [K in keyof Faults]: Rule<Faults[K]> } = {
     allowed: 'whole seconds, 0 or more, or null for none',
     check: (value): value is number | null => value === null || integerWithin(0, Number.MAX_SAFE_INTEGER)(value)
   },
-  rejectUsers: {
-    wire: 'rejectUsers',
-    allowed: 'an array of identifiers (strings)',
-    check: (value): value is readonly string[] => Array.isArray(value) && value.every((id) => typeof id === 'string')
-  },
+  rejectUsers: { wire: 'rejectUsers', allowed: 'an array of identifiers (strings)', check: isListOfTexts },
+  rejectGroups: { wire: 'rejectGroups', allowed: 'an array of identifiers (strings)', check: isListOfTexts },
   strictProperties: {
     wire: 'strictProperties',
     allowed: 'true or false',
@@ -49,6 +46,7 @@ const NAMES: readonly (keyof Faults)[] = [
   'failStatus',
   'retryAfterS',
   'rejectUsers',
+  'rejectGroups',
   'strictProperties',
   'apiKey',
   'dropRate',
@@ -86,6 +84,10 @@ function take<K extends keyof Faults>(faults: Partial<Faults>, name: K, value: u
 
 function wireNames(): string {
   return NAMES.map((name) => RULES[name].wire).join(', ')
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function numberWithin(least: number, most: number): (value: unknown) => value is number {

@@ -11,6 +11,7 @@ export interface Faults {
   /** Seconds; null sends no `Retry-After`. */
   retryAfterS: number | null
   rejectUsers: readonly string[]
+  rejectGroups: readonly string[]
   strictProperties: boolean
   /** 0 to 1. */
   dropRate: number
@@ -27,15 +28,17 @@ export class FaultBoard {
   #current: Faults
   #keyDigest: Buffer
   #rejected: ReadonlySet<string>
+  #rejectedGroups: ReadonlySet<string>
 
   /** Throws a `RangeError` when a fault is not what `fault-rules.ts` allows. */
   constructor(initial: Faults, random: () => number) {
     checkFaults(initial)
     this.#random = random
-    this.#initial = { ...initial, rejectUsers: [...initial.rejectUsers] }
+    this.#initial = { ...initial, rejectUsers: [...initial.rejectUsers], rejectGroups: [...initial.rejectGroups] }
     this.#current = this.#initial
     this.#keyDigest = digest(initial.apiKey)
     this.#rejected = new Set(initial.rejectUsers)
+    this.#rejectedGroups = new Set(initial.rejectGroups)
   }
 
   get current(): Readonly<Faults> {
@@ -48,6 +51,7 @@ export class FaultBoard {
     this.#current = { ...this.#current, ...faults }
     this.#keyDigest = digest(this.#current.apiKey)
     this.#rejected = new Set(this.#current.rejectUsers)
+    this.#rejectedGroups = new Set(this.#current.rejectGroups)
   }
 
   reset(): void {
@@ -59,8 +63,8 @@ export class FaultBoard {
     return typeof key === 'string' && timingSafeEqual(digest(key), this.#keyDigest)
   }
 
-  rejects(identifiers: readonly string[]): boolean {
-    return this.#rejected.size > 0 && identifiers.some((identifier) => this.#rejected.has(identifier))
+  rejects(users: readonly string[], groups: readonly string[]): boolean {
+    return namesAny(this.#rejected, users) || namesAny(this.#rejectedGroups, groups)
   }
 
   /** Draws only where a rate is set: an injected source of chance is used up predictably. */
@@ -69,6 +73,10 @@ export class FaultBoard {
     if (dropRate > 0 && this.#random() < dropRate) return this.#random() < 0.5 ? 'drop-before' : 'drop-after'
     return failRate > 0 && this.#random() < failRate ? 'fail' : 'answer'
   }
+}
+
+function namesAny(rejected: ReadonlySet<string>, identifiers: readonly string[]): boolean {
+  return rejected.size > 0 && identifiers.some((identifier) => rejected.has(identifier))
 }
 
 function digest(key: string): Buffer {

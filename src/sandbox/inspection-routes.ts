@@ -24,6 +24,14 @@ export function addInspectionRoutes(app: FastifyInstance, { state, faults, log, 
     return user
   })
   app.get('/__sandbox/groups', () => Object.fromEntries(state.groups))
+  app.get<{ Params: { identifier: string } }>('/__sandbox/groups/:identifier', (request) => {
+    const group = state.groups.get(request.params.identifier)
+    if (group === undefined) throw new ApiError(404, 'the sandbox has no such group')
+    return group
+  })
+  app.get('/__sandbox/memberships', () =>
+    Object.fromEntries(Array.from(state.memberships, ([user, groups]) => [user, [...groups]]))
+  )
   app.get('/__sandbox/requests', () => log.requests)
   app.get('/__sandbox/stats', () => log.stats)
 

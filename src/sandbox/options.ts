@@ -19,6 +19,8 @@ export interface SandboxOptions {
   retryAfterS?: number
   /** A call that names any of these users is a 400 as a whole. */
   rejectUsers?: readonly string[]
+  /** A call that names any of these groups, alone or as the group of a user, is a 400 as a whole. */
+  rejectGroups?: readonly string[]
   /** Refuse calls that carry objects or arrays as property values. */
   strictProperties?: boolean
   /** Share of the calls, 0 to 1, whose connection is cut: half of them after taking effect, half before. */
@@ -48,6 +50,7 @@ const DEFAULTS = {
     failStatus: 500,
     retryAfterS: null,
     rejectUsers: [],
+    rejectGroups: [],
     strictProperties: false,
     dropRate: 0,
     countOffset: 0
@@ -68,6 +71,7 @@ export function resolveOptions(options: SandboxOptions = {}): ResolvedOptions {
       failStatus: options.failStatus ?? faults.failStatus,
       retryAfterS: options.retryAfterS ?? faults.retryAfterS,
       rejectUsers: options.rejectUsers ?? faults.rejectUsers,
+      rejectGroups: options.rejectGroups ?? faults.rejectGroups,
       strictProperties: options.strictProperties ?? faults.strictProperties,
       dropRate: options.dropRate ?? faults.dropRate,
       countOffset: options.countOffset ?? faults.countOffset

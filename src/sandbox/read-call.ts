@@ -14,8 +14,15 @@ export interface Upsert {
 export interface Call {
   users: Upsert[]
   groups: Upsert[]
+  memberships: Membership[]
   /** Whether the answer is a count. */
   many: boolean
+}
+
+/** A user that a call puts into a group. */
+export interface Membership {
+  user: string
+  group: string
 }
 
 export interface ReadRules {
@@ -38,7 +45,7 @@ export function readOneFlat(identifier: string): ReadCall {
     arrival.size = 1
     checkIdentifier(identifier, 'the identifier in the path')
     arrival.identifiers.push(identifier)
-    return { users: [{ identifier, properties: checkProperties(body, 'the body', rules) }], groups: [], many: false }
+    return { ...NOTHING, users: [{ identifier, properties: checkProperties(body, 'the body', rules) }], many: false }
   }
 }
 
@@ -56,12 +63,12 @@ export const readManyFlat: ReadCall = (body, arrival, rules) => {
     return { identifier, properties, omit: BULK_KEY }
   })
   refuseRepeats(arrival)
-  return { users, groups: [], many: true }
+  return { ...NOTHING, users, many: true }
 }
 
 /** Second generation, one user: `{ identifier, properties, groups? }`. */
 export const readOne: ReadCall = (body, arrival, rules) => {
-  const call: Call = { users: [], groups: [], many: false }
+  const call: Call = { users: [], groups: [], memberships: [], many: false }
   arrival.size = 1
   readUser(body, call, arrival, rules)
   return call
@@ -69,27 +76,39 @@ export const readOne: ReadCall = (body, arrival, rules) => {
 
 /** Second generation, many users. */
 export const readMany: ReadCall = (body, arrival, rules) => {
-  const call: Call = { users: [], groups: [], many: true }
+  const call: Call = { users: [], groups: [], memberships: [], many: true }
   for (const entry of checkArray(body, arrival)) readUser(entry, call, arrival, rules)
   refuseRepeats(arrival)
   return call
 }
 
 /** Second generation, a group: `{ identifier, properties }`. It carries no user. */
-export const readGroup: ReadCall = (body, _arrival, rules) => ({
-  users: [],
-  groups: [readEntry(checkObject(body, 'the body'), rules)],
-  many: false
-})
+export const readGroup: ReadCall = (body, arrival, rules) => {
+  const entry = checkObject(body, 'the body')
+  return { ...NOTHING, groups: [readGroupEntry(entry, arrival, rules)], many: false }
+}
+
+const NOTHING: Omit<Call, 'many'> = { users: [], groups: [], memberships: [] }
 
 function readUser(value: unknown, call: Call, arrival: Arrival, rules: ReadRules): void {
   const entry = checkObject(value, 'every user')
-  checkIdentifier(entry.identifier, 'identifier')
-  arrival.identifiers.push(entry.identifier)
+  const user = entry.identifier
+  checkIdentifier(user, 'identifier')
+  arrival.identifiers.push(user)
   call.users.push(readEntry(entry, rules))
   if (entry.groups === undefined) return
   if (!Array.isArray(entry.groups)) throw new ApiError(400, 'groups must be an array')
-  for (const group of entry.groups) call.groups.push(readEntry(checkObject(group, 'every group'), rules))
+  for (const value of entry.groups) {
+    const group = readGroupEntry(checkObject(value, 'every group'), arrival, rules)
+    call.groups.push(group)
+    call.memberships.push({ user, group: group.identifier })
+  }
+}
+
+function readGroupEntry(entry: Properties, arrival: Arrival, rules: ReadRules): Upsert {
+  const group = readEntry(entry, rules)
+  arrival.groups.push(group.identifier)
+  return group
 }
 
 function readEntry({ identifier, properties }: Properties, rules: ReadRules): Upsert {

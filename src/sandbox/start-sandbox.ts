@@ -13,6 +13,8 @@ export interface Sandbox {
   readonly users: ReadonlyMap<string, Properties>
   /** Identifier → properties; live. */
   readonly groups: ReadonlyMap<string, Properties>
+  /** User → the groups that calls have put the user into; live. */
+  readonly memberships: ReadonlyMap<string, ReadonlySet<string>>
   readonly stats: SandboxStats
   /** The last 1,000 calls, oldest first. */
   readonly requests: readonly RequestRecord[]
@@ -44,6 +46,7 @@ export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
     url,
     users: state.users,
     groups: state.groups,
+    memberships: state.memberships,
     get stats() {
       return log.stats
     },

@@ -7,16 +7,24 @@ export type Properties = Record<string, unknown>
 export class SandboxState {
   readonly users = new Map<string, Properties>()
   readonly groups = new Map<string, Properties>()
+  /** Whom the calls have put into which groups: user → groups. */
+  readonly memberships = new Map<string, Set<string>>()
 
   /** Takes in a whole call; it was read and checked before, so nothing here can fail half way. */
   apply(call: Call): void {
     for (const { identifier, properties, omit } of call.users) upsert(this.users, identifier, properties, omit)
     for (const { identifier, properties } of call.groups) upsert(this.groups, identifier, properties)
+    for (const { user, group } of call.memberships) {
+      const groups = this.memberships.get(user)
+      if (groups === undefined) this.memberships.set(user, new Set([group]))
+      else groups.add(group)
+    }
   }
 
   clear(): void {
     this.users.clear()
     this.groups.clear()
+    this.memberships.clear()
   }
 }
 

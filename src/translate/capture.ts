@@ -1,56 +1,69 @@
-import { destination, type NestedProperties, type Payload, type Settings } from '../destination/index.js'
 import {
-  defaultValues,
-  Destination,
-  MultiStatusResponse,
-  type ExecuteInput,
-  type JSONObject,
-  type SegmentEvent
-} from './actions-core.cjs'
+  destination,
+  toNestedProperties,
+  type NestedProperties,
+  type Payload,
+  type Settings
+} from '../destination/index.js'
+import { Destination, type ActionDefinition, type JSONObject, type SegmentEvent } from './actions-core.cjs'
+import { nameOf, splitMapping } from './constants.js'
+import { reachOf, type Reach } from './reach.js'
+import { Sealed } from './sealed.js'
+import { actionOf, type Subscription } from './subscriptions.js'
+
+/** What the mapping gives for one event. */
+export interface Mapped {
+  kind: 'mapped'
+  /** Undefined where the event has none. */
+  identifier: string | undefined
+  properties: object | undefined
+  nestedProperties: NestedProperties
+  timestamp: string | undefined
+}
 
 /** What Segment's pipeline made of one event: a payload for the action, or the reason why there is none. */
-export type Captured =
-  { kind: 'payload'; payload: Payload } | { kind: 'not-subscribed' } | { kind: 'invalid'; reason: string }
+export type Captured = Mapped | { kind: 'not-subscribed' } | { kind: 'invalid'; reason: string }
+
+const NOT_FOR_US: Captured = { kind: 'not-subscribed' }
 
 /** What actions-core 3.170 says of an event that the subscription does not ask for; a test notices if it says otherwise. */
 const NOT_SUBSCRIBED = 'Payload is either invalid or does not match the subscription'
+
+type SegmentEventLike = Readonly<Record<string, unknown>>
+
+interface Pipeline {
+  target: Destination<Settings>
+  settings: JSONObject
+  /** Undefined when the mapping may read anything. */
+  reach: Reach | undefined
+  /** What every payload gets besides. */
+  constants: Partial<Payload>
+}
 
 /**
  * Runs events through the Segment destination as Segment's platform would (subscription, mapping, validation), but
  * takes hold of the payloads where the destination would send them.
  */
 export class CapturingDestination {
-  readonly #destination: Destination<Settings>
-  readonly #settings: JSONObject
+  readonly #action: ActionDefinition<Settings>
+  readonly #subscription: Subscription
+  #pipeline: Promise<Pipeline> | undefined
 
-  constructor(nestedProperties: NestedProperties) {
-    const { identifyUser } = destination.actions
-    if (identifyUser === undefined) throw new Error('the destination has no action identifyUser')
-    const fields = { ...identifyUser.fields }
+  constructor(
+    subscription: Subscription,
+    /** What becomes of nested values where the mapping does not say. */
+    private readonly nestedProperties: NestedProperties
+  ) {
+    const action = actionOf(subscription.partnerAction)
+    const fields = { ...action.fields }
     // An event without an identifier is not invalid but not for us, so it has to come through to be told apart.
     if (fields.identifier !== undefined) fields.identifier = { ...fields.identifier, required: false }
-    this.#destination = new Destination({
-      // actions-core keeps compiled schemas by name for the whole process: the real destination must not get this one's.
-      // (The name begins a URI there, so it has to be a valid scheme.)
-      name: `${destination.name}-capture`,
-      mode: 'cloud',
-      actions: { identifyUser: { ...identifyUser, fields, performBatch: capture } }
-    })
-    this.#settings = {
-      subscriptions: [
-        {
-          name: identifyUser.title,
-          enabled: true,
-          subscribe: identifyUser.defaultSubscription ?? 'type = "identify"',
-          partnerAction: 'identifyUser',
-          mapping: { ...(defaultValues(identifyUser.fields) as JSONObject), nested_properties: nestedProperties }
-        }
-      ]
-    }
+    this.#action = { ...action, fields }
+    this.#subscription = subscription
   }
 
   /** One result for each event, in order. An event that breaks the pipeline does not take the others with it. */
-  async run(events: ReadonlyArray<Record<string, unknown>>): Promise<Captured[]> {
+  async run(events: readonly SegmentEventLike[]): Promise<Captured[]> {
     if (events.length === 0) return []
     try {
       return await this.#runTogether(events)
@@ -66,28 +79,66 @@ export class CapturingDestination {
     return results
   }
 
-  async #runTogether(events: ReadonlyArray<Record<string, unknown>>): Promise<Captured[]> {
+  async #runTogether(events: readonly SegmentEventLike[]): Promise<Captured[]> {
+    const { target, settings, reach, constants } = await (this.#pipeline ??= this.#buildPipeline())
+    const handed = reach === undefined ? events : events.map((event) => withinReach(event, reach))
     // The pipeline reads what the mapping names and takes any JSON there; the type promises more of an event than that.
-    const segmentEvents = events as ReadonlyArray<object> as SegmentEvent[]
-    const results = await this.#destination.onBatch(segmentEvents, this.#settings)
+    const segmentEvents = handed as readonly object[] as SegmentEvent[]
+    const results = await target.onBatch(segmentEvents, settings)
     const multistatus = results[0]?.multistatus
     return events.map((_event, index) => {
       const node = multistatus?.[index]
-      if (node === undefined) return { kind: 'not-subscribed' }
+      if (node === undefined) return NOT_FOR_US
       if ('errormessage' in node) {
         return node.errormessage === NOT_SUBSCRIBED
-          ? { kind: 'not-subscribed' }
+          ? NOT_FOR_US
           : { kind: 'invalid', reason: node.errormessage.split('\n', 1)[0] ?? 'invalid' }
       }
-      return { kind: 'payload', payload: node.sent as unknown as Payload }
+      return toMapped(node.sent as Partial<Payload>, constants)
     })
+  }
+
+  async #buildPipeline(): Promise<Pipeline> {
+    // actions-core keeps compiled schemas by name for the whole process: the real destination must not get these.
+    // (The name begins a URI there, so it has to be a valid scheme.)
+    const name = `${destination.name}-capture`
+    const { subscribe } = this.#subscription
+    const given = { nested_properties: this.nestedProperties, ...this.#subscription.mapping }
+    const { constants, mapping, fields } = await splitMapping(name, this.#action, given)
+    const target = new Destination<Settings>({
+      name: `${name}-${nameOf(this.#action.fields, Object.keys(fields))}`,
+      mode: 'cloud',
+      // An action whose batches answer nothing: actions-core then gives back what would have been sent.
+      actions: { act: { ...this.#action, fields, performBatch: () => undefined } }
+    })
+    const subscriptions = [{ name: this.#action.title, enabled: true, subscribe, partnerAction: 'act', mapping }]
+    const reach = reachOf(subscribe, mapping, objectFieldsOf(fields))
+    return { target, settings: { subscriptions }, reach, constants }
   }
 }
 
-async function capture(_request: unknown, data: ExecuteInput<unknown, object[]>): Promise<MultiStatusResponse> {
-  const response = new MultiStatusResponse()
-  for (const payload of data.payload) {
-    response.pushSuccessResponse({ status: 200, sent: payload as Record<string, never>, body: {} })
+/** Fields that take an object as it is, whatever is in it. */
+function objectFieldsOf(fields: ActionDefinition<Settings>['fields']): ReadonlySet<string> {
+  const names = Object.entries(fields).filter(([, { type, properties, multiple }]) => {
+    return type === 'object' && properties === undefined && multiple !== true
+  })
+  return new Set(names.map(([name]) => name))
+}
+
+function toMapped(payload: Partial<Payload>, constants: Partial<Payload>): Mapped {
+  const properties = payload.properties ?? constants.properties
+  return {
+    kind: 'mapped',
+    identifier: payload.identifier ?? constants.identifier,
+    properties: properties instanceof Sealed ? properties.value : properties,
+    nestedProperties: toNestedProperties(payload.nested_properties ?? constants.nested_properties),
+    timestamp: payload.timestamp ?? constants.timestamp
   }
-  return response
+}
+
+/** The part of the event that is read, with what is only passed on sealed. */
+function withinReach(event: SegmentEventLike, { keys, whole }: Reach): SegmentEventLike {
+  const part: Record<string, unknown> = {}
+  for (const key of keys) part[key] = whole.has(key) ? Sealed.seal(event[key]) : event[key]
+  return part
 }

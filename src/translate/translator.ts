@@ -1,65 +1,90 @@
-import { flattenProperties, parseEventTime, type NestedProperties, type Payload } from '../destination/index.js'
-import { CapturingDestination, type Captured } from './capture.js'
+import { flattenToText, parseEventTime, type NestedProperties } from '../destination/index.js'
+import { CapturingDestination, type Captured, type Mapped } from './capture.js'
 import { isExcluded } from './integrations.js'
+import { combine, isIdentifier } from './combine.js'
 import { messageIdOf } from './message-id.js'
+import { defaultSubscriptions, type Subscription } from './subscriptions.js'
 import type { Translation } from './translation.js'
 
 type SegmentEventLike = Record<string, unknown>
 
+export interface TranslatorOptions {
+  nestedProperties: NestedProperties
+  /** Default: every identify, by its user id. Those that are not enabled are passed over. */
+  subscriptions?: readonly Subscription[] | undefined
+}
+
 /** Turns Segment events into users to identify, with the same definition that runs in Segment's cloud. */
 export class Translator {
-  readonly #capturing: CapturingDestination
+  readonly #capturing: readonly CapturingDestination[]
+  readonly #screen: (event: unknown) => Translation | undefined
 
-  constructor(private readonly options: { nestedProperties: NestedProperties }) {
-    this.#capturing = new CapturingDestination(options.nestedProperties)
+  constructor({ nestedProperties, subscriptions }: TranslatorOptions) {
+    this.#screen = subscriptions === undefined ? screenIdentify : screen
+    this.#capturing = (subscriptions ?? defaultSubscriptions(nestedProperties))
+      .filter(({ enabled }) => enabled)
+      .map((subscription) => new CapturingDestination(subscription, nestedProperties))
   }
 
   /** One translation for each event, in order. Never throws for what an event holds. */
   async translate(events: readonly unknown[], arrivedAt: number): Promise<Translation[]> {
-    const early = events.map(screen)
-    const open = events.filter((_event, index): _event is SegmentEventLike => early[index] === undefined)
-    const captured = await this.#capturing.run(open.map(withMappableTimestamp))
+    const open: SegmentEventLike[] = []
+    const translations: Array<Translation | undefined> = events.map((event) => {
+      const early = this.#screen(event)
+      if (early === undefined) open.push(event as SegmentEventLike)
+      return early
+    })
+    const captured = await this.#capture(open.map(withMappableTimestamp))
     let next = 0
-    return early.map((translation) => {
+    return translations.map((translation) => {
       if (translation !== undefined) return translation
       const event = open[next]
       const result = captured[next++]
       if (event === undefined || result === undefined) return { kind: 'rejected', reason: 'cannot be mapped' }
-      return this.#finish(event, result, arrivedAt)
+      return finish(event, result, arrivedAt)
     })
   }
 
-  #finish(event: SegmentEventLike, result: Captured, arrivedAt: number): Translation {
-    switch (result.kind) {
-      case 'not-subscribed':
-        return { kind: 'ignored', reason: 'type' }
-      case 'invalid':
-        return { kind: 'rejected', reason: result.reason }
-      case 'payload':
-        try {
-          return this.#toEvent(event, result.payload, arrivedAt)
-        } catch (error) {
-          // Nested too deep for the stack, or without a JSON text.
-          return {
-            kind: 'rejected',
-            reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})`
-          }
-        }
+  /** One result for each event, of all subscriptions. */
+  async #capture(events: readonly SegmentEventLike[]): Promise<Captured[]> {
+    const [first, ...others] = this.#capturing
+    if (first === undefined) return events.map(() => ({ kind: 'not-subscribed' }))
+    let results = await first.run(events)
+    for (const other of others) {
+      const more = await other.run(events)
+      results = results.map((result, index) => combine(result, more[index] ?? result))
     }
+    return results
   }
+}
 
-  #toEvent(event: SegmentEventLike, payload: Payload, arrivedAt: number): Translation {
-    const { identifier, properties, timestamp } = payload
-    if (typeof identifier !== 'string' || identifier.trim() === '') return { kind: 'ignored', reason: 'no-identifier' }
-    return {
-      kind: 'event',
-      event: {
-        messageId: messageIdOf(event),
-        identifier,
-        eventTime: parseEventTime(timestamp, arrivedAt),
-        arrivedAt,
-        properties: JSON.stringify(flattenProperties(properties ?? {}, this.options.nestedProperties))
+function finish(event: SegmentEventLike, result: Captured, arrivedAt: number): Translation {
+  switch (result.kind) {
+    case 'not-subscribed':
+      return { kind: 'ignored', reason: 'type' }
+    case 'invalid':
+      return { kind: 'rejected', reason: result.reason }
+    case 'mapped':
+      try {
+        return toEvent(event, result, arrivedAt)
+      } catch (error) {
+        // Nested too deep for the stack, or without a JSON text.
+        return { kind: 'rejected', reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})` }
       }
+  }
+}
+
+function toEvent(event: SegmentEventLike, mapped: Mapped, arrivedAt: number): Translation {
+  const { identifier, properties, nestedProperties, timestamp } = mapped
+  if (!isIdentifier(identifier)) return { kind: 'ignored', reason: 'no-identifier' }
+  return {
+    kind: 'event',
+    event: {
+      messageId: messageIdOf(event),
+      identifier,
+      eventTime: parseEventTime(timestamp, arrivedAt),
+      arrivedAt,
+      properties: flattenToText(properties ?? {}, nestedProperties)
     }
   }
 }
@@ -78,20 +103,21 @@ function screen(event: unknown): Translation | undefined {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return { kind: 'rejected', reason: `not an object but ${describe(event)}` }
   }
-  const { type, traits, integrations } = event as SegmentEventLike
+  const { type, integrations } = event as SegmentEventLike
   if (typeof type !== 'string' || type === '') {
     return { kind: 'rejected', reason: 'no type: a Segment event says what it is, such as "type":"identify"' }
   }
-  if (isExcluded(integrations)) return { kind: 'ignored', reason: 'integrations' }
-  if (
-    type === 'identify' &&
-    traits !== undefined &&
-    traits !== null &&
-    (typeof traits !== 'object' || Array.isArray(traits))
-  ) {
-    return { kind: 'rejected', reason: `traits is ${describe(traits)}, not an object` }
-  }
-  return undefined
+  return isExcluded(integrations) ? { kind: 'ignored', reason: 'integrations' } : undefined
+}
+
+/** The same where the mapping is ours, and takes the traits for properties. */
+function screenIdentify(event: unknown): Translation | undefined {
+  const early = screen(event)
+  if (early !== undefined) return early
+  const { type, traits } = event as SegmentEventLike
+  if (type !== 'identify' || traits === undefined || traits === null) return undefined
+  if (typeof traits === 'object' && !Array.isArray(traits)) return undefined
+  return { kind: 'rejected', reason: `traits is ${describe(traits)}, not an object` }
 }
 
 function describe(value: unknown): string {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { flattenProperties } from '../../src/destination/index.js'
+import { flattenProperties, flattenToText } from '../../src/destination/index.js'
 
 /** Object literals cannot have an own key `__proto__`; parsed JSON can. */
 const parsed = (text: string) => JSON.parse(text) as object
@@ -82,6 +82,30 @@ describe.each(['flatten', 'stringify', 'drop'] as const)('flattenProperties in m
         }
       })
     )
+  })
+
+  test('has a text that is that of its object, whatever is in it', () => {
+    const names = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('7', '0', '__proto__', 'toJSON', 'a', 'a_b'))
+    const values = [fc.string({ unit: 'binary' }), fc.double(), fc.boolean(), fc.constant(null), fc.constant(undefined)]
+    fc.assert(
+      fc.property(fc.object({ key: names, values, withDate: true, withNullPrototype: true }), (traits) => {
+        expect(flattenToText(traits, mode)).toBe(JSON.stringify(flattenProperties(traits, mode)))
+      }),
+      { numRuns: 500 }
+    )
+    class Traits {
+      plan = 'pro'
+      toJSON = () => ({ plan: 'other' })
+    }
+    for (const traits of [
+      { plan: 'pro', seats: NaN },
+      new Traits(),
+      { toJSON: () => 'x', plan: 'pro' },
+      [],
+      new Date(0)
+    ]) {
+      expect(flattenToText(traits, mode)).toBe(JSON.stringify(flattenProperties(traits, mode)))
+    }
   })
 
   test('leaves a flat object as it is', () => {

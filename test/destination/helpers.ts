@@ -9,6 +9,11 @@ export function identify(userId: string, traits: object = {}, more: Partial<Segm
   return createTestEvent({ type: 'identify', userId, traits: { ...traits }, ...more })
 }
 
+/** A group call as Segment hands it to a destination. */
+export function group(groupId: string, traits: object = {}, more: Partial<SegmentEvent> = {}): SegmentEvent {
+  return createTestEvent({ type: 'group', groupId, traits: { ...traits }, ...more })
+}
+
 /** Fields of an event that are not of the types they should have, as they are in real traffic. */
 export function malformed(fields: Record<string, unknown>): Partial<SegmentEvent> {
   return fields

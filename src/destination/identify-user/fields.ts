@@ -1,6 +1,6 @@
 import type { ActionDefinition } from '@segment/actions-core'
-import { MAX_USERS_PER_CALL } from '../limits'
 import type { Settings } from '../generated-types'
+import { batchSize, nestedProperties } from '../shared-fields'
 
 export const fields: ActionDefinition<Settings>['fields'] = {
   identifier: {
@@ -18,18 +18,27 @@ export const fields: ActionDefinition<Settings>['fields'] = {
     type: 'object',
     default: { '@path': '$.traits' }
   },
-  nested_properties: {
-    label: 'Nested Properties',
+  groups: {
+    label: 'Groups',
     description:
-      "How to send objects and arrays, which Dopt's targeting does not support. Flatten sends the city of an address as address_city, and an array as its JSON text.",
-    type: 'string',
-    choices: [
-      { label: 'Flatten', value: 'flatten' },
-      { label: 'Send as JSON text', value: 'stringify' },
-      { label: 'Leave out', value: 'drop' }
-    ],
-    default: 'flatten'
+      'The groups, such as companies, to put the user into. Nothing is sent while this is not mapped. It needs the API setting Batch. Groups without an identifier are left out.',
+    type: 'object',
+    multiple: true,
+    defaultObjectUI: 'keyvalue',
+    properties: {
+      identifier: {
+        label: 'Identifier',
+        description: 'The identifier of the group in Dopt, such as the group ID in the context of an event.',
+        type: 'string'
+      },
+      properties: {
+        label: 'Properties',
+        description: 'The properties to set for the group. What is left out keeps the value it has in Dopt.',
+        type: 'object'
+      }
+    }
   },
+  nested_properties: nestedProperties,
   timestamp: {
     label: 'Timestamp',
     description:
@@ -44,12 +53,5 @@ export const fields: ActionDefinition<Settings>['fields'] = {
     type: 'boolean',
     default: true
   },
-  batch_size: {
-    label: 'Batch Size',
-    description: `How many events Segment puts into one batch, at most ${MAX_USERS_PER_CALL}: Dopt takes no more users in one call.`,
-    type: 'number',
-    default: MAX_USERS_PER_CALL,
-    minimum: 1,
-    maximum: MAX_USERS_PER_CALL
-  }
+  batch_size: batchSize
 }

@@ -12,6 +12,21 @@ export interface Payload {
     [k: string]: unknown
   }
   /**
+   * The groups, such as companies, to put the user into. Nothing is sent while this is not mapped. It needs the API setting Batch. Groups without an identifier are left out.
+   */
+  groups?: {
+    /**
+     * The identifier of the group in Dopt, such as the group ID in the context of an event.
+     */
+    identifier?: string
+    /**
+     * The properties to set for the group. What is left out keeps the value it has in Dopt.
+     */
+    properties?: {
+      [k: string]: unknown
+    }
+  }[]
+  /**
    * How to send objects and arrays, which Dopt's targeting does not support. Flatten sends the city of an address as address_city, and an array as its JSON text.
    */
   nested_properties?: string

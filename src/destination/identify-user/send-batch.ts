@@ -2,6 +2,7 @@ import { MultiStatusResponse } from '@segment/actions-core'
 import type { ExecuteInput, RequestClient } from '@segment/actions-core'
 import { connect } from '../connection'
 import type { Settings } from '../generated-types'
+import { GROUPS_NEED_BATCH, takesGroups } from '../groups'
 import { DEFAULT_MAX_BODY_BYTES, EXECUTION_TIME_LIMIT_MS, MIN_CALL_TIME_MS } from '../limits'
 import { post } from '../post'
 import { sendIsolating } from '../split'
@@ -10,7 +11,7 @@ import type { Verdict } from '../verdict'
 import { manyUsersRequest } from '../wire'
 import type { Payload } from './generated-types'
 import { packCalls } from './pack-calls'
-import { isIdentifier, NO_IDENTIFIER, toBatchUsers } from './user-update'
+import { groupsOf, isIdentifier, NO_IDENTIFIER, toBatchUsers } from './user-update'
 import type { BatchUser } from './user-update'
 
 /** What tests put in the place of the clock and the limits. */
@@ -24,7 +25,7 @@ export interface BatchOptions {
   maxBodyBytes: number
 }
 
-const DEFAULTS: BatchOptions = {
+export const BATCH_DEFAULTS: BatchOptions = {
   now: Date.now,
   timeLimitMs: EXECUTION_TIME_LIMIT_MS,
   minCallTimeMs: MIN_CALL_TIME_MS,
@@ -46,13 +47,17 @@ export async function sendBatch(
   { payload: payloads, settings, signal }: Pick<ExecuteInput<Settings, Payload[]>, 'payload' | 'settings' | 'signal'>,
   options: Partial<BatchOptions> = {}
 ): Promise<MultiStatusResponse> {
-  const { now, timeLimitMs, minCallTimeMs, maxBodyBytes } = { ...DEFAULTS, ...options }
+  const { now, timeLimitMs, minCallTimeMs, maxBodyBytes } = { ...BATCH_DEFAULTS, ...options }
   const startedAt = now()
   const timeLeft = () => startedAt + timeLimitMs - now()
   const connection = connect(settings)
   const responses = new MultiStatusResponse()
 
-  const users = toBatchUsers(payloads, startedAt)
+  const refused = takesGroups(connection.api) ? new Set<number>() : withGroups(payloads)
+  for (const index of refused) {
+    responses.setErrorResponseAtIndex(index, { status: 400, errormessage: GROUPS_NEED_BATCH })
+  }
+  const users = toBatchUsers(payloads, startedAt, refused)
   const { calls, tooLarge } = packCalls(
     connection.api,
     users.filter(({ user }) => isIdentifier(user.identifier)),
@@ -90,6 +95,11 @@ export async function sendBatch(
   if (fatal !== undefined) settle([...open], fatal)
   refuse(responses, open, 408, OUT_OF_TIME)
   return responses
+}
+
+/** The indices of payloads that name groups. */
+function withGroups(payloads: readonly Payload[]): Set<number> {
+  return new Set(payloads.flatMap((payload, index) => (groupsOf(payload).length > 0 ? [index] : [])))
 }
 
 /** One result for every event of the users. It tells who was sent, and never which properties. */

@@ -1,6 +1,8 @@
 import { parseEventTime } from '../event-time'
-import { flattenProperties } from '../flatten'
-import type { NestedProperties, PropertyValue } from '../flatten'
+import { flattenProperties, flattenToText, toNestedProperties } from '../flatten'
+import type { PropertyValue } from '../flatten'
+import { mergeGroups, namedGroups } from '../groups'
+import type { GroupsUpdate, NamedGroup } from '../groups'
 import { mergeUpdates } from '../merge'
 import type { PropertyUpdate } from '../merge'
 import type { UserEntry } from '../wire'
@@ -22,32 +24,57 @@ export function isIdentifier(identifier: string): boolean {
 
 /** The user of one event. */
 export function toUserEntry(payload: Payload): UserEntry {
-  return { identifier: payload.identifier, properties: JSON.stringify(propertiesOf(payload)) }
+  const { identifier, properties, nested_properties } = payload
+  const groups = mergeGroups([{ eventTime: 0, order: 0, groups: groupsOf(payload) }])
+  return {
+    identifier,
+    properties: flattenToText(properties ?? {}, toNestedProperties(nested_properties)),
+    ...(groups.length > 0 && { groups })
+  }
 }
 
-/** The users of a batch, each once, in the order in which they first occur; the events of one user are merged. */
-export function toBatchUsers(payloads: readonly Payload[], arrivedAt: number): BatchUser[] {
-  const updates = new Map<string, PropertyUpdate[]>()
-  payloads.forEach((payload, order) => {
+/** The groups that an event puts its user into. */
+export function groupsOf({ groups, nested_properties }: Payload): NamedGroup[] {
+  return namedGroups(groups, nested_properties)
+}
+
+interface UserUpdate extends PropertyUpdate, GroupsUpdate {
+  index: number
+}
+
+/**
+ * The users of a batch, each once, in the order in which they first occur; the events of one user are merged. The payload
+ * at an index that is in `without` is passed over.
+ */
+export function toBatchUsers(
+  payloads: readonly Payload[],
+  arrivedAt: number,
+  without: ReadonlySet<number> = new Set()
+): BatchUser[] {
+  const updates = new Map<string, UserUpdate[]>()
+  payloads.forEach((payload, index) => {
+    if (without.has(index)) return
     const update = {
       eventTime: parseEventTime(payload.timestamp, arrivedAt),
-      order,
-      properties: propertiesOf(payload)
+      order: index,
+      index,
+      properties: propertiesOf(payload),
+      groups: groupsOf(payload)
     }
     const ofUser = updates.get(payload.identifier)
     if (ofUser === undefined) updates.set(payload.identifier, [update])
     else ofUser.push(update)
   })
-  return Array.from(updates, ([identifier, ofUser]) => ({
-    user: { identifier, properties: JSON.stringify(mergeUpdates(ofUser).properties) },
-    indices: ofUser.map(({ order }) => order)
-  }))
+  return Array.from(updates, ([identifier, ofUser]) => {
+    const groups = mergeGroups(ofUser)
+    const properties = JSON.stringify(mergeUpdates(ofUser).properties)
+    return {
+      user: { identifier, properties, ...(groups.length > 0 && { groups }) },
+      indices: ofUser.map(({ index }) => index)
+    }
+  })
 }
 
 function propertiesOf({ properties, nested_properties }: Payload): Record<string, PropertyValue> {
-  return flattenProperties(properties ?? {}, toMode(nested_properties))
-}
-
-function toMode(choice: string | undefined): NestedProperties {
-  return choice === 'stringify' || choice === 'drop' ? choice : 'flatten'
+  return flattenProperties(properties ?? {}, toNestedProperties(nested_properties))
 }

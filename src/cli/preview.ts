@@ -1,0 +1,78 @@
+import { readEvents, type ReadItem } from '../intake/read-events.js'
+import type { Translation } from '../translate/translation.js'
+import { api, config, json, logLevel, nestedProperties, subscriptions } from './common-options.js'
+import type { Command, CommandContext } from './command.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { formatCount } from './format-number.js'
+import { findInputs } from './inputs.js'
+import type { Previewed } from './previewed.js'
+import { whole } from './setting.js'
+
+const DEFAULT_LIMIT = 1000
+
+const limit = whole(
+  {
+    key: 'limit',
+    flag: '--limit <events>',
+    help: 'show no more events than this; all of them are counted',
+    defaultText: String(DEFAULT_LIMIT),
+    inFile: false
+  },
+  0,
+  1_000_000
+)
+
+export const preview: Command = {
+  name: 'preview',
+  arguments: '[file...]',
+  summary: 'show what would be sent of events, and why the rest would not be',
+  description: `Shows, event by event, what would be sent to Dopt, and of each that would not be sent why not. The
+subscriptions of the config file are run as forward runs them. It sends nothing, and needs neither a store nor a key.
+What is shown of one event is before it is merged with other events of the same user. Property values are printed.
+The exit code is 1 when an event would be rejected.`,
+  settings: [limit, json],
+  common: [api, nestedProperties, subscriptions, config, logLevel],
+  examples: `  $ dopt-destination preview events.ndjson
+  $ head -20 events.ndjson | dopt-destination preview --json --config production.json`,
+  run
+}
+
+async function run({ args, output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
+  const from = loadConfig()
+  const { describePreviewed, toPreviewed } = await import('./previewed.js')
+  const { translatorOptions } = await import('./translator-options.js')
+  const { Translator } = await import('../translate/translator.js')
+  const translator = new Translator(translatorOptions(from))
+  const generation = from.get(api) ?? 'bulk'
+  const most = from.get(limit) ?? DEFAULT_LIMIT
+  const counts = { received: 0, sent: 0, ignored: 0, rejected: 0 }
+  const shown: Previewed[] = []
+  for (const { name, source } of findInputs(args, process.stdin)) {
+    for await (const items of readEvents(source, name)) {
+      const events = items.map((item) => (item.kind === 'event' ? item.event : undefined))
+      const translations = await translator.translate(events, Date.now())
+      items.forEach((item, index) => {
+        const place = `${name}:${item.line}`
+        const previewed = toPreviewed(place, whatBecameOf(item, translations[index]), generation)
+        counts.received++
+        counts[previewed.outcome]++
+        if (counts.received > most) return
+        if (wants(json)) shown.push(previewed)
+        else output.print(describePreviewed(previewed))
+      })
+    }
+  }
+  if (wants(json)) output.printJson({ ...counts, events: shown })
+  else output.print(summaryOf(counts))
+  return counts.rejected > 0 ? EXIT.incomplete : EXIT.done
+}
+
+function whatBecameOf(item: ReadItem, translation: Translation | undefined): Translation {
+  if (item.kind === 'malformed') return { kind: 'rejected', reason: item.reason }
+  return translation ?? { kind: 'rejected', reason: 'cannot be mapped' }
+}
+
+function summaryOf({ received, sent, ignored, rejected }: Record<string, number>): string {
+  const [all = '', some = '', none = '', bad = ''] = [received, sent, ignored, rejected].map((n) => formatCount(n ?? 0))
+  return `of ${all} events ${some} would be sent, ${none} ignored, ${bad} rejected`
+}

@@ -1,0 +1,51 @@
+import { flattenProperties, toNestedProperties } from './flatten'
+import type { PropertyValue } from './flatten'
+import { mergeUpdates } from './merge'
+import type { PropertyUpdate } from './merge'
+import type { Api, GroupEntry } from './wire'
+
+/** A group that an event names, with what the event says of it. */
+export interface NamedGroup {
+  identifier: string
+  properties: Record<string, PropertyValue>
+}
+
+/** An event's groups, and what decides which of several events is the newest. */
+export interface GroupsUpdate extends Omit<PropertyUpdate, 'properties'> {
+  groups: readonly NamedGroup[]
+}
+
+export const GROUPS_NEED_BATCH =
+  'Groups can be sent only when the API setting of this destination is Batch. Set API to Batch, if Dopt has given you that API, or stop sending groups.'
+
+export function takesGroups(api: Api): boolean {
+  return api === 'batch'
+}
+
+/** The groups of a payload; those without an identifier, as events outside any group map to, are none. */
+export function namedGroups(
+  groups: readonly { identifier?: string; properties?: object }[] | undefined,
+  nested: string | undefined
+): NamedGroup[] {
+  return (groups ?? []).flatMap(({ identifier, properties }) =>
+    identifier === undefined || identifier.trim() === ''
+      ? []
+      : [{ identifier, properties: flattenProperties(properties ?? {}, toNestedProperties(nested)) }]
+  )
+}
+
+/** Each group once, in the order in which they first occur; what several events say of one is merged, the newest wins. */
+export function mergeGroups(updates: readonly GroupsUpdate[]): GroupEntry[] {
+  const ofGroup = new Map<string, PropertyUpdate[]>()
+  for (const { groups, ...when } of updates) {
+    for (const { identifier, properties } of groups) {
+      const known = ofGroup.get(identifier)
+      if (known === undefined) ofGroup.set(identifier, [{ ...when, properties }])
+      else known.push({ ...when, properties })
+    }
+  }
+  return Array.from(ofGroup, ([identifier, known]) => ({
+    identifier,
+    properties: JSON.stringify(mergeUpdates(known).properties)
+  }))
+}

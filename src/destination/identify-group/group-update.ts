@@ -1,0 +1,17 @@
+import type { GroupEntry, UserEntry } from '../wire'
+import { flattenToText, toNestedProperties } from '../flatten'
+import type { Payload } from './generated-types'
+
+export const NO_GROUP_IDENTIFIER =
+  'The event has no identifier of a group. Check that the Identifier of the mapping names a field that these events have.'
+
+/** The group of one event. */
+export function toGroupEntry({ identifier, properties, nested_properties }: Payload): GroupEntry {
+  return { identifier, properties: flattenToText(properties ?? {}, toNestedProperties(nested_properties)) }
+}
+
+/** The user whom the event puts into its group; `undefined` where it names none. Of the user it says nothing else. */
+export function memberOf({ identifier, user_identifier }: Payload): UserEntry | undefined {
+  if (user_identifier === undefined || user_identifier.trim() === '') return undefined
+  return { identifier: user_identifier, properties: '{}', groups: [{ identifier, properties: '{}' }] }
+}

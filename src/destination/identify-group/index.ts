@@ -1,0 +1,18 @@
+import type { ActionDefinition, MultiStatusResponse } from '@segment/actions-core'
+import type { Settings } from '../generated-types'
+import { fields } from './fields'
+import type { Payload } from './generated-types'
+import { sendGroup } from './send-group'
+import { sendGroupBatch } from './send-group-batch'
+
+const action: ActionDefinition<Settings, Payload> = {
+  title: 'Identify Group',
+  description:
+    'Create a group, such as a company, in Dopt, or update the properties of one, and put the user of the event into it. It needs the API setting Batch.',
+  defaultSubscription: 'type = "group"',
+  fields,
+  perform: (request, data): Promise<void> => sendGroup(request, data),
+  performBatch: (request, data): Promise<MultiStatusResponse> => sendGroupBatch(request, data)
+}
+
+export default action

@@ -1,0 +1,137 @@
+import { destination, type NestedProperties, type Settings } from '../destination/index.js'
+import {
+  defaultValues,
+  fieldsToJsonSchema,
+  parseFql,
+  validateMapping,
+  validateSchema,
+  type ActionDefinition,
+  type JSONObject
+} from './actions-core.cjs'
+
+/** What asks for events and makes users of them, in the form in which Segment has it. */
+export interface Subscription {
+  name: string
+  enabled: boolean
+  /** The trigger, in FQL: `type = "identify"`. */
+  subscribe: string
+  partnerAction: string
+  /** Of the action's fields: literals and directives, such as `{ "@path": "$.userId" }`. */
+  mapping: JSONObject
+}
+
+/** Subscriptions that cannot work. `message` is one line that says which, why, and what is allowed. */
+export class SubscriptionError extends Error {
+  override readonly name = 'SubscriptionError'
+}
+
+const KEYS = ['name', 'enabled', 'subscribe', 'partnerAction', 'mapping']
+
+/** The only action whose events the store can hold. */
+const ACTION = 'identifyUser'
+
+/** What is not sent by a forwarder, though the destination has it. */
+const NOT_MAPPED = ['groups']
+
+/** As Segment sets up the action: every identify, by its user id. */
+export function defaultSubscriptions(nestedProperties: NestedProperties): Subscription[] {
+  const action = actionOf(ACTION)
+  return [
+    {
+      name: action.title,
+      enabled: true,
+      subscribe: action.defaultSubscription ?? '',
+      partnerAction: ACTION,
+      mapping: { ...(defaultValues(action.fields) as JSONObject), nested_properties: nestedProperties }
+    }
+  ]
+}
+
+/**
+ * Reads subscriptions, as a config file has them. `enabled` may be left out, and is true then. Throws SubscriptionError.
+ */
+export function parseSubscriptions(value: unknown): Subscription[] {
+  if (!Array.isArray(value)) throw new SubscriptionError('subscriptions must be a list')
+  const subscriptions = value.map((item: unknown, index) => parseSubscription(item, `subscription ${index + 1}`))
+  if (!subscriptions.some(({ enabled }) => enabled)) {
+    throw new SubscriptionError(
+      'no subscription is enabled, so nothing would be sent: enable one, or leave them all out'
+    )
+  }
+  return subscriptions
+}
+
+export function actionOf(key: string): ActionDefinition<Settings> {
+  const action = destination.actions[key]
+  if (action === undefined) throw new Error(`the destination has no action ${key}`)
+  return action
+}
+
+function parseSubscription(value: unknown, place: string): Subscription {
+  if (!isObject(value)) throw new SubscriptionError(`${place} must be an object with ${KEYS.join(', ')}`)
+  const { name, enabled = true, subscribe, partnerAction, mapping } = value
+  const where = typeof name === 'string' && name !== '' ? `${place} ("${name}")` : place
+  const fail = (message: string): never => {
+    throw new SubscriptionError(`${where}: ${message}`)
+  }
+  const unknown = Object.keys(value).find((key) => !KEYS.includes(key))
+  if (unknown !== undefined) return fail(`there is no "${unknown}"; there are ${KEYS.join(', ')}`)
+  if (typeof name !== 'string' || name === '') return fail('name must be text that is not empty')
+  if (typeof enabled !== 'boolean') return fail('enabled must be true or false')
+  if (typeof subscribe !== 'string') return fail('subscribe must be a trigger in FQL, such as type = "identify"')
+  if (partnerAction === 'identifyGroup') return fail(`partnerAction must be ${ACTION}: groups are not forwarded yet`)
+  if (partnerAction !== ACTION) return fail(`partnerAction must be ${ACTION}`)
+  if (!isObject(mapping)) return fail('mapping must be an object, from fields to values and directives')
+  const problem = problemOfTrigger(subscribe) ?? problemOfMapping(mapping, actionOf(partnerAction))
+  if (problem !== undefined) return fail(problem)
+  return { name, enabled, subscribe, partnerAction, mapping: mapping as JSONObject }
+}
+
+function problemOfTrigger(subscribe: string): string | undefined {
+  const parsed = parseFql(subscribe)
+  // The parser takes the end of the text for a value.
+  const isCutOff = JSON.stringify(parsed).includes('"value":"eos"') && !subscribe.includes('eos')
+  if ('error' in parsed || isCutOff) return 'subscribe is not a trigger in FQL, such as type = "identify"'
+  return undefined
+}
+
+function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings>): string | undefined {
+  const names = Object.keys(fields).filter((name) => !NOT_MAPPED.includes(name))
+  const unknown = Object.keys(mapping).find((name) => !names.includes(name))
+  if (unknown !== undefined && NOT_MAPPED.includes(unknown)) return `mapping: ${unknown} are not forwarded yet`
+  if (unknown !== undefined) return `mapping: there is no field "${unknown}"; there are ${names.join(', ')}`
+  const missing = names.find((name) => fields[name]?.required === true && !(name in mapping))
+  if (missing !== undefined) return `mapping: ${missing} is required`
+  try {
+    validateMapping(mapping)
+    checkLiterals(mapping, fields)
+    return undefined
+  } catch (error) {
+    return `mapping: ${firstMessage(error)}`
+  }
+}
+
+/** What needs no event can be looked at without one. */
+function checkLiterals(mapping: object, fields: ActionDefinition<Settings>['fields']): void {
+  const literals = Object.entries(mapping).filter(([, value]) => value !== null && typeof value !== 'object')
+  const theirs = literals.flatMap(([name]) => {
+    const field = fields[name]
+    return field === undefined ? [] : [[name, field] as const]
+  })
+  validateSchema(Object.fromEntries(literals), fieldsToJsonSchema(Object.fromEntries(theirs)))
+}
+
+/** The mapping kit and the validator throw lists of errors, whose own message has stacks in it. */
+function firstMessage(error: unknown): string {
+  const list: unknown[] = isIterable(error) ? Array.from(error) : []
+  const [first = error] = list
+  return first instanceof Error ? (first.message.split('\n', 1)[0] ?? '') : 'cannot be read'
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { expectRefused, identify, ndjson, STORE, usersOf, withDesk } from './desk.js'
+
+const SUBSCRIPTIONS = [
+  {
+    name: 'Signed up',
+    subscribe: 'type = "track" and event = "Signed Up"',
+    partnerAction: 'identifyUser',
+    mapping: { identifier: { '@path': '$.userId' }, properties: { signed_up_as: { '@path': '$.properties.plan' } } }
+  }
+]
+const CONFIG = 'dopt-destination.config.json'
+const SIGNED_UP = { type: 'track', event: 'Signed Up', messageId: 't1', userId: 'u1', properties: { plan: 'pro' } }
+
+describe('preview', () => {
+  it('shows event by event what would be sent, and why the rest would not be', () =>
+    withDesk(async ({ run, write, path, sandbox }) => {
+      const events = [identify(1), { type: 'page' }, identify(2, { integrations: { Dopt: false } })]
+      const file = write('events.ndjson', `${ndjson([...events, identify(3, { userId: null })])}oops\n`)
+
+      const page = await run(['preview', file], { env: { DOPT_API_KEY: '' } })
+
+      expect(page).toMatchObject({ code: 1, stderr: '' })
+      expect(page.stdout.trimEnd().split('\n')).toEqual([
+        'events.ndjson:1  sent      POST /identify/bulk {"__dopt_identifier":"u1","number":1}',
+        'events.ndjson:2  ignored   no enabled subscription asks for it',
+        'events.ndjson:3  ignored   its integrations leave Dopt out',
+        'events.ndjson:4  ignored   the mapping finds no identifier in it',
+        expect.stringMatching(/^events\.ndjson:5 {2}rejected {2}not JSON/),
+        'of 5 events 1 would be sent, 3 ignored, 1 rejected'
+      ])
+      expect(existsSync(path(STORE))).toBe(false)
+      expect(sandbox.stats.calls).toBe(0)
+    }))
+
+  it('prints one document with --json, of as many events as --limit says', () =>
+    withDesk(async ({ run }) => {
+      const input = ndjson([identify(1), { type: 'page' }, identify(2)])
+      const { code, json } = await run(['preview', '--json', '--limit', '2', '--api', 'batch'], { input })
+      expect(code).toBe(0)
+      expect(json()).toEqual({
+        ...{ received: 3, sent: 2, ignored: 1, rejected: 0 },
+        events: [
+          {
+            ...{ source: 'stdin:1', outcome: 'sent', messageId: 'm1', user: 'u1', time: '2026-01-01T00:00:01.000Z' },
+            path: '/identify/batch',
+            entry: { identifier: 'u1', properties: { number: 1 } }
+          },
+          { source: 'stdin:2', outcome: 'ignored', code: 'type', reason: 'no enabled subscription asks for it' }
+        ]
+      })
+    }))
+
+  it('lets no event write on the terminal what it likes', () =>
+    withDesk(async ({ run }) => {
+      const { stdout } = await run(['preview'], { input: ndjson([identify(1, { userId: '\u202e\u009b1m' })]) })
+      expect(stdout).not.toMatch(/[\u202e\u009b]/)
+    }))
+})
+
+describe('subscriptions in the config file', () => {
+  it('are what preview, forward and check go by', () =>
+    withDesk(async ({ run, write, sandbox }) => {
+      write(CONFIG, JSON.stringify({ subscriptions: SUBSCRIPTIONS }))
+      const input = ndjson([identify(1), SIGNED_UP])
+
+      expect((await run(['preview', '--json'], { input })).json()).toMatchObject({ sent: 1, ignored: 1 })
+      expect((await run(['check'])).stdout).toMatch(/^✓ configuration .*, 1 subscription, /m)
+      const forwarded = await run(['forward', '-', '--json'], { input })
+      expect(forwarded.json()).toMatchObject({ delivered: 1, ignored: 1, ignoredReasons: { type: 1 } })
+      expect(usersOf(sandbox)).toEqual({ u1: { signed_up_as: 'pro' } })
+    }))
+
+  it('are what rejected events are translated by again', () =>
+    withDesk(async ({ run, write, sandbox }) => {
+      const bad = identify(1, { traits: 'text' })
+      expect((await run(['forward', '-', '--json'], { input: ndjson([bad]) })).json()).toMatchObject({ rejected: 1 })
+      const mapping = { identifier: { '@path': '$.userId' } }
+      const subscription = { ...SUBSCRIPTIONS[0], subscribe: 'type = "identify"', mapping }
+      write(CONFIG, JSON.stringify({ subscriptions: [subscription] }))
+
+      expect((await run(['replay', '--rejected', '--dry-run'])).stdout).toContain('1 would be accepted now')
+      expect((await run(['replay', '--rejected', '--json'])).json()).toMatchObject({ delivered: 1 })
+      expect(usersOf(sandbox)).toEqual({ u1: {} })
+    }))
+
+  it('are refused by every command in the same words when they cannot work', () =>
+    withDesk(async ({ run, write }) => {
+      write(CONFIG, JSON.stringify({ subscriptions: [{ ...SUBSCRIPTIONS[0], subscribe: 'sometimes' }] }))
+      const words = /subscription 1 \("Signed up"\): subscribe is not a trigger in FQL/
+      const input = ndjson([SIGNED_UP])
+      for (const args of [['preview'], ['forward', '-']]) expectRefused(await run(args, { input }), words)
+      const checked = await run(['check'])
+      expect(checked.code).toBe(2)
+      expect(checked.stdout).toMatch(/^✗ configuration .*subscribe is not a trigger in FQL/m)
+    }))
+
+  it('are no flag, and have to be a list', () =>
+    withDesk(async ({ run, write }) => {
+      expect((await run(['forward', '--help'])).stdout).not.toContain('ubscriptions')
+      write(CONFIG, JSON.stringify({ subscriptions: 'all' }))
+      expectRefused(await run(['preview'], { input: '' }), /"subscriptions" in .* must be a list, not all/)
+    }))
+})
