@@ -41,6 +41,7 @@ async function pack() {
     'CHANGELOG.md',
     'manifest.json',
     'sql/0001-ledger.sql',
+    'deploy/dopt-destination.service',
     'dist/cli/main.js'
   ]) {
     assert.ok(paths.includes(path), `the tarball has no ${path}`)
