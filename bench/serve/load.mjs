@@ -1,7 +1,7 @@
 /**
- * Loads one server with autocannon, from a process of its own. Takes `{ url, connections, seconds, warmUpSeconds, eventsARequest }` as
- * JSON, prints `{ requests, seconds, p50, p99, max, not2xx, errors, sent }`. Every event is a new message, of one of
- * 50,000 users; `sent` counts the requests that were answered with a 2xx, those of the warm-up included.
+ * Loads one server with autocannon, from a process of its own. Takes `{ url, connections, seconds, warmUpSeconds,
+ * eventsARequest }` as JSON; prints `{ requests, seconds, p50, p99, max, not2xx, errors, sent }`, where `sent` counts what
+ * was answered with a 2xx, in the warm-up as well. Every event is a new message, of one of 50,000 users.
  */
 import { randomBytes } from 'node:crypto'
 import autocannon from 'autocannon'
@@ -20,7 +20,6 @@ process.stdout.write(
     seconds: result.duration,
     ...{ p50: latency.p50, p99: latency.p99, max: latency.max },
     not2xx: result.non2xx + warmUp.non2xx,
-    // Those that were still under way when a run ended were sent, and may have been taken; they were not acknowledged.
     errors: result.errors + warmUp.errors,
     sent: result['2xx'] + warmUp['2xx']
   })

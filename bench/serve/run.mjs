@@ -53,7 +53,10 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** `{ requests, seconds, p50, p99, max, not2xx, errors, lost, cpuSeconds, peakMiB }`: `lost` was acknowledged and is not in the books. */
+/**
+ * One server under load. `lost` counts events that were acknowledged and are not in the books; those whose request was still
+ * under way at the end may be in the books without an acknowledgement.
+ */
 async function measure({ name, eventsARequest, connections }, endpoint) {
   const own = mkdtempSync(join(folder, 'run-'))
   const server = await startServer(SERVERS[name], { folder: own, endpoint, apiKey: API_KEY, profile: options.profile })
