@@ -1,7 +1,8 @@
 /** What the contestants send to: the project's own sandbox, in a process of its own. Told by messages from `run.mjs`. */
 import { startSandbox } from '../dist/sandbox/index.js'
 
-const sandbox = await startSandbox({ apiKey: process.argv[2], latencyMs: Number(process.argv[3]) })
+const [apiKey, latencyMs, failRate = '0'] = process.argv.slice(2)
+const sandbox = await startSandbox({ apiKey, latencyMs: Number(latencyMs), failRate: Number(failRate) })
 
 process.on('message', (question) => {
   if (question === 'reset') sandbox.reset()

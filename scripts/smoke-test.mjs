@@ -41,6 +41,7 @@ async function pack() {
     'CHANGELOG.md',
     'manifest.json',
     'sql/0001-ledger.sql',
+    'deploy/dopt-destination.service',
     'dist/cli/main.js'
   ]) {
     assert.ok(paths.includes(path), `the tarball has no ${path}`)
@@ -60,12 +61,16 @@ async function install(tarball) {
 }
 
 async function checkImport() {
-  const program = `import destination, { createForwarder } from '${name}'
+  const program = `import destination, { createForwarder, doptPlugin } from '${name}'
 import manifest from '${name}/manifest.json' with { type: 'json' }
-console.log(JSON.stringify([destination.slug, manifest.slug, typeof createForwarder]))`
+console.log(JSON.stringify([destination.slug, manifest.slug, typeof createForwarder, typeof doptPlugin]))`
   writeFileSync(join(folder, 'try.mjs'), program)
   const { stdout, stderr } = await run(process.execPath, 'try.mjs')
-  assert.equal(stdout.trim(), JSON.stringify(['actions-dopt', 'actions-dopt', 'function']), `import failed:\n${stderr}`)
+  assert.equal(
+    stdout.trim(),
+    JSON.stringify(['actions-dopt', 'actions-dopt', 'function', 'function']),
+    `import failed:\n${stderr}`
+  )
 }
 
 async function checkForwarding() {

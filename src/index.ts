@@ -1,6 +1,7 @@
 import { destination } from './destination/index.js'
 
 export { createForwarder, type Forwarder, type Receipt, type Rejection } from './forwarder.js'
+export { doptPlugin, type DoptPlugin, type EventContext } from './intake/plugin/dopt-plugin.js'
 export { ConfigurationError, type ForwarderOptions } from './options.js'
 export { StoreError, type StoreErrorCode } from './store/errors.js'
 export type { Books, EndpointState, EventCounts, EventState } from './store/store.js'

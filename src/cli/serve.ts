@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from './exit-codes.js'
 import { Interrupt } from './interrupt.js'
 import { aborted, explainListening } from './listening.js'
 import { flag, text, texts, whole, type Setting } from './setting.js'
+import { httpLimits, LIMIT_SETTINGS } from './serve-limits.js'
 import { readStatus } from './status-document.js'
 
 const DEFAULT_PORT = 8787
@@ -73,7 +74,7 @@ export const serve: Command = {
   description: `Runs a server that Segment's SDKs and webhooks can be pointed at, and delivers what it takes in. It answers
 200 when the events are on disk. It prints one line when it accepts connections, and runs until it is interrupted (exit
 code 130) or terminated (exit code 0); then it answers what is under way and ends.`,
-  settings: [host, port, writeKey, sharedSecret, adminToken, publicUrl, allowFirstEventSignature],
+  settings: [host, port, writeKey, sharedSecret, adminToken, publicUrl, allowFirstEventSignature, ...LIMIT_SETTINGS],
   common: DELIVERY_SETTINGS,
   examples: `  $ dopt-destination serve
   $ DOPT_WRITE_KEY=… dopt-destination serve --host 0.0.0.0 --port 8080 --log-level info`,
@@ -99,7 +100,8 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
     const forwarder = await createForwarder({ ...forwarderOptions(config), logger })
     try {
       const readNow = () => readStatus(forwarder.store, Date.now())
-      const intake = await startIntake({ forwarder, readStatus: readNow, logger }, http).catch((error: unknown) => {
+      const needs = { forwarder, readStatus: readNow, logger, processMetrics: true }
+      const intake = await startIntake(needs, http).catch((error: unknown) => {
         throw explainListening(error, http)
       })
       output.print(`listening on ${intake.url}`)
@@ -116,6 +118,7 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
 
 function httpOptions(config: Config, firstEventSignature: boolean) {
   return {
+    ...httpLimits(config),
     host: config.get(host),
     port: config.get(port) ?? DEFAULT_PORT,
     writeKeys: config.get(writeKey),

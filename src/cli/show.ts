@@ -9,6 +9,7 @@ import { printable } from './printable.js'
 import { flag } from './setting.js'
 import { showBatch } from './show-batch.js'
 import { showMessage } from './show-message.js'
+import { showRejected } from './show-rejected.js'
 import { showUser } from './show-user.js'
 
 const user = flag('user', '--user', 'ID is a user')
@@ -61,7 +62,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
 /** A message may be called 12 as well: the batch is more likely meant. */
 async function showBatchOrMessage(store: Store, id: string, context: ShowContext): Promise<Shown | undefined> {
   const batch = /^\d{1,15}$/.test(id) ? await showBatch(store, Number(id), context) : undefined
-  return batch ?? (await showMessage(store, id, context))
+  return batch ?? (await showMessage(store, id, context)) ?? (await showRejected(store, id, context))
 }
 
 function notFound(id: string, isUser: boolean, location: string): string {

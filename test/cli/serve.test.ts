@@ -29,4 +29,28 @@ describe('serve', () => {
       expectRefused(await run(['serve', '--port', port, '--store', 'other.db']), /is in use/)
       expectRefused(await run(['serve', '--port', '0']), /another process is sending/)
     }))
+
+  it('keeps to the limits that it is given, by flag, environment or file', () =>
+    withDesk(async ({ start, write, run }) => {
+      write('dopt-destination.config.json', JSON.stringify({ maxBatchEvents: 2, headersTimeout: '5s' }))
+      const env = { DOPT_MAX_BATCH_BYTES: '2kb' }
+      const running = start(['serve', '--port', '0', '--max-event-bytes', '1kb'], { env })
+      await running.says(/listening on http/)
+      const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
+      const post = async (path: string, body: object): Promise<unknown> =>
+        (await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })).json()
+      const wide = (bytes: number) => ({ userId: 'u', traits: { text: 'x'.repeat(bytes) } })
+
+      expect(await post('/v1/identify', wide(1100))).toMatchObject({
+        code: 'too_large',
+        message: expect.stringContaining('1024') as string
+      })
+      expect(await post('/v1/batch', { batch: [wide(2100)] })).toMatchObject({
+        code: 'too_large',
+        message: expect.stringContaining('2048') as string
+      })
+      expect(await post('/v1/batch', { batch: [1, 2, 3] })).toMatchObject({ code: 'too_many_events' })
+      expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^process_resident_memory_bytes \d+/m)
+      expectRefused(await run(['serve', '--max-batch-bytes', '1kb', '--max-event-bytes', '2kb']), /maxBatchBytes/)
+    }))
 })

@@ -154,4 +154,20 @@ describe('show', () => {
       expect(stderr).toMatch(line)
     })
   )
+
+  it('tells of a message that was rejected why it was, whence it came, and what it held', () =>
+    withDesk(async ({ run }) => {
+      const event = identify(7, { traits: 'text' })
+      const input = ndjson([7, identify(6, { traits: 1 }), event, { ...event, sentAt: '2026-01-02T00:00:00Z' }])
+      await run(['forward', '--accept-only', '-'], { input })
+
+      const { code, stdout } = await run(['show', 'm7'])
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^message +m7\nstate +rejected\nwhy +traits is a string, not an object\nfrom +\S+:4\n/)
+      expect(stdout).toMatch(/came +2 times; this is the last\n/)
+      expect(stdout).toMatch(/next .*dopt-destination replay --rejected\n/)
+      expect(stdout).toContain('"traits":"text"')
+      const document = (await run(['show', 'm7', '--json'])).json()
+      expect(document).toMatchObject({ kind: 'rejection', messageId: 'm7', state: 'rejected', times: 2 })
+    }))
 })

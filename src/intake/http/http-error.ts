@@ -1,22 +1,12 @@
 /** What is stable about an error that a client is told; scripts may look at it. */
-export type HttpErrorCode =
+export const HTTP_ERROR_CODES = [
   // 400: can never be right as it is.
-  | 'invalid_json'
-  | 'invalid_event'
-  | 'invalid_encoding'
-  | 'too_large'
-  | 'too_many_events'
-  | 'incomplete'
-  | 'bad_request'
-  | 'unauthorized'
-  | 'not_found'
+  ...['invalid_json', 'invalid_event', 'invalid_encoding', 'too_large', 'too_many_events', 'incomplete', 'bad_request'],
+  ...['unauthorized', 'not_found'],
   // 503 and 500: our trouble. SDKs keep what they have and try again.
-  | 'store_full'
-  | 'store_limit'
-  | 'store_busy'
-  | 'overloaded'
-  | 'shutting_down'
-  | 'internal_error'
+  ...['store_full', 'store_limit', 'store_busy', 'overloaded', 'shutting_down', 'internal_error']
+] as const
+export type HttpErrorCode = (typeof HTTP_ERROR_CODES)[number]
 
 /** An answer that is no success: `{ code, message }`. The message never repeats what the request held. */
 export class HttpError extends Error {

@@ -8,17 +8,30 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** How many brackets are open at the deepest place. */
-export function nestingOf(text: Buffer): number {
-  let depth = 0
-  let deepest = 0
+export interface Outline {
+  /** How many brackets are open at the deepest place. */
+  depth: number
+  /** Bytes of the longest object or array where events are: in the array that is the whole text, or in one of its members. */
+  longestEvent: number
+}
+
+/** One pass over the bytes, which spares a closer look at each event of nearly every batch. */
+export function outlineOf(text: Buffer): Outline {
+  const eventDepth = text[skipBlanks(text, 0)] === OPEN_BRACKET ? 2 : 3
+  let [depth, deepest, start, longestEvent] = [0, 0, 0, 0]
   for (let at = 0; at < text.length; at++) {
     const byte = text[at]
     if (byte === QUOTE) at = endOfString(text, at)
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) deepest = Math.max(deepest, ++depth)
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      depth++
+      if (depth > deepest) deepest = depth
+      if (depth === eventDepth) start = at
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (depth === eventDepth) longestEvent = Math.max(longestEvent, at + 1 - start)
+      depth--
+    }
   }
-  return deepest
+  return { depth: deepest, longestEvent }
 }
 
 /** The text of an array's first element, byte for byte; undefined where there is none. */

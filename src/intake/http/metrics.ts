@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Settlement } from '../../store/store.js'
 import type { CallResult } from '../../dopt/call-result.js'
 import type { Forwarder, Receipt } from '../../forwarder.js'
-import type { HttpErrorCode } from './http-error.js'
+import { HTTP_ERROR_CODES, type HttpErrorCode } from './http-error.js'
 import { kindOfRejection, REJECTION_KINDS } from './rejection-kinds.js'
 
 export type Measured = Pick<Forwarder, 'books' | 'store' | 'sender' | 'totals'>
@@ -52,6 +52,7 @@ export class Metrics {
     // A series that begins with its first event has no rate of increase for it: all begin at 0.
     for (const reason of REJECTION_KINDS) this.#rejected.inc({ reason }, 0)
     for (const reason of IGNORED_REASONS) this.#ignored.inc({ reason }, 0)
+    for (const code of HTTP_ERROR_CODES) this.#refused.inc({ code }, 0)
     for (const result of SETTLEMENTS) this.#calls.inc({ result }, 0)
   }
 

@@ -2,13 +2,15 @@ import { isUtf8 } from 'node:buffer'
 import { whyNotJson } from '../why-not-json.js'
 import { badInput } from './http-error.js'
 import { findMistake } from './json-mistake.js'
-import { nestingOf } from './json-text.js'
+import { outlineOf } from './json-text.js'
 
 export interface ParsedBody {
   value: unknown
   bytes: number
   /** How deeply its brackets are nested. */
   depth: number
+  /** Bytes of its longest event, where it has several; an item that is no object or array does not count. */
+  longestEvent: number
   /** False where bytes that are no UTF-8 were read as U+FFFD. */
   isUtf8: boolean
 }
@@ -19,7 +21,7 @@ export function parseBody(body: Buffer): ParsedBody {
   const text = withoutByteOrderMark(body.toString('utf8'))
   try {
     const value: unknown = JSON.parse(text)
-    return { value, bytes: body.length, depth: nestingOf(body), isUtf8: isUtf8(body) }
+    return { value, bytes: body.length, ...outlineOf(body), isUtf8: isUtf8(body) }
   } catch (error) {
     throw badInput('invalid_json', describe(error, text))
   }

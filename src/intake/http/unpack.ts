@@ -80,8 +80,7 @@ function unpackList(
   if (items.length > maxBatchEvents) {
     throw badInput('too_many_events', `the batch has ${items.length} events: send at most ${maxBatchEvents} at a time`)
   }
-  // What the body as a whole keeps to, no event in it can break.
-  const isSuspicious = body.bytes > maxEventBytes || body.depth > MAX_DEPTH || !body.isUtf8
+  const isSuspicious = body.longestEvent > maxEventBytes || body.depth > MAX_DEPTH || !body.isUtf8
   return items.map((item, index) => {
     const itemSource = `${source}, event ${index}`
     const fault = isSuspicious ? findFault(item, body, maxEventBytes) : undefined

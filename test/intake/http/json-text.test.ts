@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { findMistake } from '../../../src/intake/http/json-mistake.js'
-import { firstElement, nestingOf } from '../../../src/intake/http/json-text.js'
+import { firstElement, outlineOf } from '../../../src/intake/http/json-text.js'
 
 /** JSON texts with all sorts of strings and blanks. */
 const text = fc
@@ -16,15 +16,42 @@ describe('the nesting of a text', () => {
   it('is that of its value', () => {
     fc.assert(
       fc.property(text, ({ value, text }) => {
-        expect(nestingOf(Buffer.from(text))).toBe(depthOf(value))
+        expect(outlineOf(Buffer.from(text)).depth).toBe(depthOf(value))
       })
     )
   })
 
   it('is counted also where it never ends', () => {
-    expect(nestingOf(Buffer.from('['.repeat(100_000)))).toBe(100_000)
-    expect(nestingOf(Buffer.from('{"a\\"{":"[[['))).toBe(1)
-    expect(nestingOf(Buffer.from(']]][['))).toBe(0)
+    expect(outlineOf(Buffer.from('['.repeat(100_000))).depth).toBe(100_000)
+    expect(outlineOf(Buffer.from('{"a\\"{":"[[[')).depth).toBe(1)
+    expect(outlineOf(Buffer.from(']]][[')).depth).toBe(0)
+  })
+})
+
+describe('the longest event of a text', () => {
+  const longest = (events: unknown[]): number =>
+    Math.max(
+      0,
+      ...events
+        .filter((event) => typeof event === 'object' && event !== null)
+        .map((event) => Buffer.byteLength(JSON.stringify(event)))
+    )
+
+  it('is that of the array, or of the batch in an object', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue({ stringUnit: 'binary' })), (events) => {
+        for (const text of [JSON.stringify(events), JSON.stringify({ batch: events, sentAt: ']' })]) {
+          expect(outlineOf(Buffer.from(text)).longestEvent).toBe(longest(events))
+        }
+      })
+    )
+  })
+
+  it('counts blanks in it, and none around it', () => {
+    expect(outlineOf(Buffer.from(' [ {"a": 1 } , [] ]')).longestEvent).toBe(9)
+    expect(outlineOf(Buffer.from('{"batch": [ {"a": 1 } ], "context": {"b": {"c":"long enough"}}}')).longestEvent).toBe(
+      19
+    )
   })
 })
 

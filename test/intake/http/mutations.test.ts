@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { identify, withIntake } from './with-intake.js'
 
-/** `DOPT_MUTATIONS=100000 npx jest test/intake/http/mutations` for the whole run. */
+/** `npm run test:mutations` makes 100,000 of each kind, which takes minutes. */
 const RUNS = Number(process.env.DOPT_MUTATIONS ?? 3000)
 
 const ID_LIKE = [

@@ -8,6 +8,7 @@ import {
   type DestinationDefinition,
   type JSONObject
 } from '@segment/actions-core'
+import { firstElement } from '../../../src/intake/http/json-text.js'
 import { SUCCESS, withIntake } from './with-intake.js'
 
 const SECRET = 'shared secret'
@@ -132,6 +133,14 @@ describe("Segment's webhooks, as actions-core sends them", () => {
     const sent = await record(async (settings) => signingDestination('first').onBatch(EVENTS, settings))
 
     expect(sent).toHaveLength(1)
+    for (const { body, headers } of sent) {
+      // The signature is over a part of the very bytes that are sent, and that part is what we take for the first event.
+      const first = firstElement(body) ?? Buffer.alloc(0)
+      expect(body.subarray(0, first.length + 2).toString()).toBe(`[${first.toString()},`)
+      expect(JSON.parse(first.toString())).toMatchObject({ messageId: 'm-1' })
+      expect(headers['x-signature']).toBe(signatureOf(first))
+      expect(headers['x-signature']).not.toBe(signatureOf(body))
+    }
     for (const [allowFirstEventSignature, status, accepted] of [
       [false, 401, 0],
       [true, 200, 3]

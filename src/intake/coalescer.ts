@@ -1,4 +1,4 @@
-import type { Receipt, Rejection, SourcedEvent } from '../../forwarder.js'
+import type { Receipt, Rejection, SourcedEvent } from '../forwarder.js'
 
 /** Enough to share the fixed costs of a call, few enough not to hold up other requests for long. */
 const MAX_EVENTS_PER_CALL = 1000

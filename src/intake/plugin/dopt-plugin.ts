@@ -1,0 +1,100 @@
+import { resolveOptions, type ForwarderOptions } from '../../options.js'
+import { StoreError } from '../../store/errors.js'
+import { Coalescer } from '../coalescer.js'
+import { Standby, STANDBY_DEFAULTS, type StandbyOptions } from './standby.js'
+
+/** What the plugin needs of the SDK's context: `Context` of `@segment/analytics-node` has it. */
+export interface EventContext {
+  event: object
+  setFailedDelivery(options: { reason: unknown }): void
+}
+
+/**
+ * A destination plugin: `Plugin` of `@segment/analytics-node`, told by its shape, so that nobody has to install the SDK who
+ * does not use it.
+ */
+export interface DoptPlugin {
+  readonly name: string
+  /** `integrations` may call us by this name as well. */
+  readonly alternativeNames: string[]
+  readonly type: 'destination'
+  isLoaded(): boolean
+  load(): Promise<void>
+  /** What `analytics.deregister('Dopt')` calls: `closeAndFlush`. */
+  unload(): Promise<void>
+  /**
+   * Resolves when the event is on disk. Never rejects: an event that was not taken, or was rejected, is marked as failed,
+   * which is what the SDK tells callbacks and its `error` listeners.
+   */
+  identify<Context extends EventContext>(context: Context): Promise<Context>
+  /** Resolves when everything due has been tried once. Never rejects. */
+  flush(): Promise<void>
+  /**
+   * Takes no more events, sends what is due, and closes the store; gives up sending after `timeout` milliseconds, and what
+   * is left is sent after the next start. Further calls do nothing more.
+   */
+  closeAndFlush(options?: { timeout?: number }): Promise<void>
+}
+
+const CLOSE_TIMEOUT_MS = 10_000
+
+/**
+ * Brings the users that a service identifies with `@segment/analytics-node` to Dopt, without any server:
+ * `analytics.register(doptPlugin({ apiKey, store }))`. Throws ConfigurationError. Trouble with the store later on never
+ * throws: it fails the events that could not be taken.
+ */
+export function doptPlugin(options: ForwarderOptions): DoptPlugin {
+  return createDoptPlugin(options, STANDBY_DEFAULTS)
+}
+
+/** As `doptPlugin`, with the pauses of its standby in the caller's hands. */
+export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptions): DoptPlugin {
+  // A mistake in the options is best found when the service starts.
+  resolveOptions(options)
+  const standby = new Standby({ ...options }, pauses)
+  const coalescer = new Coalescer((events) => standby.run((forwarder) => forwarder.acceptSourced(events)))
+  const given = new Set<Promise<void>>()
+  let isLoaded = false
+  let closed: Promise<void> | undefined
+
+  return {
+    name: 'Dopt',
+    alternativeNames: ['Dopt (Actions)'],
+    type: 'destination',
+    isLoaded: () => isLoaded,
+    load: async () => {
+      // The SDK would drop a plugin that does not load, and its events with it. This one tries again with the next event.
+      await standby.run(async () => undefined).catch(() => undefined)
+      isLoaded = true
+    },
+    unload: () => close(CLOSE_TIMEOUT_MS),
+    identify: async (context) => {
+      const taken = take(context.event)
+      given.add(taken)
+      try {
+        await taken
+      } catch (error) {
+        context.setFailedDelivery({ reason: error })
+      } finally {
+        given.delete(taken)
+      }
+      return context
+    },
+    flush: () => standby.run((forwarder) => forwarder.drain()).catch(() => undefined),
+    closeAndFlush: ({ timeout = CLOSE_TIMEOUT_MS } = {}) => close(timeout)
+  }
+
+  async function take(original: object): Promise<void> {
+    if (closed !== undefined) throw new StoreError('closed', 'the Dopt plugin is closed')
+    // As it would go over the wire. The service may change its objects later; this stays as it is.
+    const event: unknown = JSON.parse(JSON.stringify(original))
+    const [rejection] = await coalescer.accept([{ source: 'analytics-node plugin', value: { event } }])
+    if (rejection !== undefined) throw new Error(`rejected: ${rejection.reason}`)
+  }
+
+  function close(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    closed ??= Promise.allSettled(given).then(() => standby.close(deadline))
+    return closed
+  }
+}

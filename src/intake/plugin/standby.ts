@@ -1,0 +1,135 @@
+import { silentLogger } from '../../delivery/logger.js'
+import { createForwarder, type Forwarder } from '../../forwarder.js'
+import type { ForwarderOptions } from '../../options.js'
+import { StoreError } from '../../store/errors.js'
+
+export interface StandbyOptions {
+  /** How long to wait before asking again whether the store has lost its sender. */
+  takeOverMs: number
+  /** For how long a store that could not be opened is not tried again. */
+  reopenMs: number
+}
+
+export const STANDBY_DEFAULTS = { takeOverMs: 5000, reopenMs: 1000 } as const satisfies StandbyOptions
+
+/**
+ * A forwarder that is there as far as it can be.
+ *
+ * - Where another process sends from the store (the old instance during a rolling restart, another worker of a cluster) it
+ *   only takes events in, and becomes the sender when that process is gone.
+ * - Where the store cannot be opened, it is tried again by a later task.
+ */
+export class Standby {
+  readonly #running = new Set<Promise<unknown>>()
+  #opened: Promise<Forwarder> | undefined
+  #reopenAt = 0
+  #timer: NodeJS.Timeout | undefined
+  #takingOver: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(
+    private readonly forwarderOptions: ForwarderOptions,
+    private readonly options: StandbyOptions
+  ) {}
+
+  /** Rejects with StoreError when the store cannot be opened or is closed, and as the task does. */
+  async run<T>(task: (forwarder: Forwarder) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new StoreError('closed', 'the store is closed')
+    const running = this.#open().then(task)
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  /**
+   * Takes no more tasks, lets those that run end, tries what is due, and closes the store. At `deadline`, in epoch
+   * milliseconds, it stops sending: what is left is sent after the next start.
+   */
+  async close(deadline: number): Promise<void> {
+    const left = (): number => Math.max(0, deadline - Date.now())
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#takingOver
+    await within(left(), Promise.allSettled(this.#running))
+    const forwarder = await this.#opened?.catch(() => undefined)
+    if (forwarder === undefined) return
+    try {
+      await within(left(), forwarder.drain())
+    } finally {
+      await forwarder.close({ deadlineMs: left() })
+    }
+  }
+
+  #open(): Promise<Forwarder> {
+    if (this.#opened !== undefined && Date.now() < this.#reopenAt) return this.#opened
+    const opened = this.#create()
+    this.#opened = opened
+    this.#reopenAt = Infinity
+    opened.catch(() => (this.#reopenAt = Date.now() + this.options.reopenMs))
+    return opened
+  }
+
+  async #create(): Promise<Forwarder> {
+    try {
+      return await createForwarder(this.forwarderOptions)
+    } catch (error) {
+      if (!isInUse(error)) {
+        this.#logger.error({ code: error instanceof StoreError ? error.code : 'unknown' }, messageOf(error))
+        throw error
+      }
+      const forwarder = await createForwarder({ ...this.forwarderOptions, send: false })
+      this.#logger.info({}, 'another process sends from this store: taking events in only, until it is gone')
+      this.#scheduleTakeOver()
+      return forwarder
+    }
+  }
+
+  #scheduleTakeOver(): void {
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => {
+      this.#takingOver = this.#takeOver()
+    }, this.options.takeOverMs)
+    // A program that has nothing else to do may end: what is stored, others send.
+    this.#timer.unref()
+  }
+
+  async #takeOver(): Promise<void> {
+    try {
+      const sender = await createForwarder(this.forwarderOptions)
+      const [former, users] = [this.#opened, [...this.#running]]
+      this.#opened = Promise.resolve(sender)
+      this.#logger.info({}, 'the other process is gone: sending from this store now')
+      await Promise.allSettled(users)
+      await (await former)?.close()
+    } catch (error) {
+      if (!isInUse(error)) this.#logger.warn({}, messageOf(error))
+      if ((await this.#opened)?.sender === undefined) this.#scheduleTakeOver()
+    }
+  }
+
+  get #logger() {
+    return this.forwarderOptions.logger ?? silentLogger
+  }
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'in-use'
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'the store cannot be opened'
+}
+
+/** Resolves as the promise does, or when the time is up. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
+  try {
+    await Promise.race([promise, timeUp])
+  } finally {
+    clearTimeout(timer)
+  }
+}
