@@ -87,10 +87,10 @@ export const concurrency = whole(
   256
 )
 
-export const requestTimeout = duration({
-  key: 'requestTimeout',
-  flag: '--request-timeout <duration>',
-  env: 'DOPT_REQUEST_TIMEOUT',
+export const callTimeout = duration({
+  key: 'callTimeout',
+  flag: '--call-timeout <duration>',
+  env: 'DOPT_CALL_TIMEOUT',
   help: 'how long a call may take; one that takes longer is tried again',
   defaultText: '30s'
 })
@@ -176,7 +176,7 @@ export const DELIVERY_SETTINGS: readonly AnySetting[] = [
   batchSize,
   flushInterval,
   concurrency,
-  requestTimeout,
+  callTimeout,
   retryWindow,
   maxCallsPerSecond,
   retention,
@@ -200,7 +200,7 @@ export function forwarderOptions(from: Config): ForwarderOptions & { store: stri
     batchSize: from.get(batchSize),
     flushIntervalMs: from.get(flushInterval),
     concurrency: from.get(concurrency),
-    requestTimeoutMs: from.get(requestTimeout),
+    requestTimeoutMs: from.get(callTimeout),
     retryWindowMs: from.get(retryWindow),
     maxCallsPerSecond: from.get(maxCallsPerSecond),
     retentionMs: from.get(retention),

@@ -16,19 +16,24 @@ export interface Retried {
   translation: Translation
 }
 
-/** Translates kept rejections again, some at a time. Reads only. */
+/**
+ * Translates kept rejections again, some at a time, and no more than there are when it begins: what is rejected meanwhile,
+ * perhaps one of these once more, comes after them. Reads only.
+ */
 export async function* retryRejected(
-  store: Store,
+  store: Pick<Store, 'books' | 'rejections'>,
   selection: RejectedSelection,
   options: TranslatorOptions
 ): AsyncGenerator<Retried[], void, undefined> {
   const translator = new Translator(options)
   let after = 0
-  for (;;) {
-    const records = await store.rejections(after, CHUNK)
+  let left = (await store.books()).rejected
+  while (left > 0) {
+    const records = await store.rejections(after, Math.min(left, CHUNK))
     const last = records.at(-1)
     if (last === undefined) return
     after = last.id
+    left -= records.length
     const chosen = records.filter(({ receivedAt }) => receivedAt >= selection.since && receivedAt < selection.until)
     const parsed = chosen.map(parse)
     const translations = await translator.translate(

@@ -33,7 +33,7 @@ const INPUT = 'all.ndjson'
 /** Longer than the program's own deadline for the calls in flight. */
 const SHUTDOWN_MS = 15_000
 /** Longer than the sandbox ever takes for an answer. */
-const REQUEST_TIMEOUT = '600ms'
+const CALL_TIMEOUT = '600ms'
 /** How long to wait for a call of a program that has just been started. */
 const PATIENCE_MS = 1500
 
@@ -122,7 +122,7 @@ export class Torture {
       ...['--batch-size', chance.pick('3', '20', '100')],
       ...['--concurrency', chance.pick('1', '4', '8')],
       ...['--retry-window', chance.pick('72h', '72h', '300ms')],
-      ...['--request-timeout', REQUEST_TIMEOUT]
+      ...['--call-timeout', CALL_TIMEOUT]
     ]
     this.#sender = this.#launch(['forward', '-', '--json', '--give-up-after', '2s', ...options])
     this.#given = Math.max(0, this.#safe - chance.between(0, 60))
@@ -238,15 +238,7 @@ export class Torture {
   async #replayBeside(): Promise<void> {
     this.#count('replays beside')
     this.#checkEnd(
-      await this.#runToEnd([
-        'replay',
-        '--failed',
-        '--json',
-        '--give-up-after',
-        '300ms',
-        '--request-timeout',
-        REQUEST_TIMEOUT
-      ])
+      await this.#runToEnd(['replay', '--failed', '--json', '--give-up-after', '300ms', '--call-timeout', CALL_TIMEOUT])
     )
   }
 
@@ -259,8 +251,8 @@ export class Torture {
       '--json',
       '--give-up-after',
       '1s',
-      '--request-timeout',
-      REQUEST_TIMEOUT
+      '--call-timeout',
+      CALL_TIMEOUT
     ])
     await pause(this.#chance.between(20, 90))
     if (this.#chance.happens(0.5)) await this.#kill()
@@ -309,8 +301,8 @@ export class Torture {
       '20s',
       '--flush-interval',
       '0',
-      '--request-timeout',
-      REQUEST_TIMEOUT
+      '--call-timeout',
+      CALL_TIMEOUT
     ])
     this.#lives.push({ from: started, to: Date.now() })
     assert.ok(code === 0 || code === 1, `${args[0]} ended with ${code}: ${stderr}`)
