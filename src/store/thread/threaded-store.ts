@@ -23,7 +23,7 @@ interface Waiting {
 /**
  * A SQLite store in a thread of its own, so that writing and flushing the disk go on beside reading, translating and
  * sending, and hold up nothing else that the process does. Every method is a message there and one back; what is asked
- * for in one turn arrives there in one turn, and shares a commit.
+ * for in one turn arrives there together, as a rule, and shares a commit.
  */
 export class ThreadedStore implements Store {
   readonly #waiting = new Map<number, Waiting>()
