@@ -2,6 +2,8 @@ import type { Database } from 'better-sqlite3'
 import { isNewer, parseProperties, type DeliveredNames, type Moment, type PlannedEvent } from './plan-users.js'
 import { prepareUserHistory } from './user-history.js'
 
+const NONE: DeliveredNames[] = []
+
 /** Delivered events looked at in one step. */
 const PAGE_ROWS = 100
 const END_OF_TIME: Moment = { eventTime: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER }
@@ -44,12 +46,17 @@ export function prepareDeliveredNames(db: Database) {
     }
   }
 
+  /** Of one user's events, oldest first. `newestBatchedAt`: no event of the key that has a batch is newer than this. */
   function find(
     userKey: number,
-    identifier: string,
-    oldest: Moment,
-    events: readonly PlannedEvent[]
+    events: readonly PlannedEvent[],
+    newestBatchedAt: number | undefined
   ): DeliveredNames[] {
+    const [oldest] = events
+    const mayHaveDelivered =
+      newestBatchedAt !== undefined && oldest !== undefined && newestBatchedAt >= oldest.eventTime
+    if (oldest === undefined || !(mayHaveDelivered || hasPutBack || hasHistory)) return NONE
+    const { identifier } = oldest
     const found: DeliveredNames[] = []
     const add = (event: PlannedEvent): readonly string[] => {
       if (event.identifier !== identifier || !isNewer(event, oldest)) return []

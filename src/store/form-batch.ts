@@ -18,24 +18,13 @@ export type Formed =
 export function prepareForm(db: Database, pending: PendingUsers, plans: UserPlans, rows: BatchRows) {
   const arrivedAt = db.prepare<[number], number>('select arrived_at from events where seq = ?').pluck()
 
-  /** The user's plans. One whose events cannot be read is passed over from now on: see PendingUsers. */
-  function plan(userKey: number): PlannedUser[] {
-    try {
-      return plans.planPending(userKey)
-    } catch (error) {
-      if (isDamage(error)) pending.leaveOut(userKey)
-      throw error
-    }
-  }
-
   /** As many of these users as fit into one call. The first is taken however large it is. */
-  function choose(userKeys: Iterable<number>, options: FormOptions): { users: PlannedUser[]; bytes: number } {
+  function choose(keys: readonly number[], options: FormOptions): { users: PlannedUser[]; bytes: number } {
     const users: PlannedUser[] = []
     let bytes = 0
-    plans.beginRound()
-    for (const userKey of userKeys) {
+    for (const { userKey, users: ofKey } of plans.planPending(keys, pending.leftOut > 0)) {
       // More than one where users share a key; what does not fit stays pending, and the next batch begins with it.
-      for (const planned of plan(userKey)) {
+      for (const planned of ofKey) {
         const size = planned.plan.entry === undefined ? 0 : entryBytes(options.api, planned.plan.entry)
         const isFull = users.length >= options.maxUsers || bytes + size > options.maxBodyBytes
         if (isFull && users.length > 0) return { users, bytes }
@@ -47,6 +36,16 @@ export function prepareForm(db: Database, pending: PendingUsers, plans: UserPlan
     return { users, bytes }
   }
 
+  /** Throws on a damaged page, and whoever has events on it is passed over from now on: see PendingUsers. */
+  function chooseReadable(keys: readonly number[], options: FormOptions): ReturnType<typeof choose> {
+    try {
+      return choose(keys, options)
+    } catch (error) {
+      if (isDamage(error)) for (const key of keys) if (!plans.canRead(key)) pending.leaveOut(key)
+      throw error
+    }
+  }
+
   return (options: FormOptions, busy: BusyUsers): Formed => {
     const { now, maxUsers, maxBodyBytes, flushBefore } = options
     const { userKeys, oldestSeq } = pending.next(maxUsers, busy)
@@ -56,7 +55,7 @@ export function prepareForm(db: Database, pending: PendingUsers, plans: UserPlan
       if (arrived > flushBefore) return { kind: 'waiting', until: now + arrived - flushBefore }
     }
 
-    const { users, bytes } = choose(userKeys, options)
+    const { users, bytes } = chooseReadable([...userKeys], options)
     if (bytes > maxBodyBytes) {
       const { id, events } = rows.create('failed', users, { createdAt: now, settledAt: now })
       const error = `the user is ${bytes} bytes, more than the ${maxBodyBytes} that a call may have: nothing was sent`
