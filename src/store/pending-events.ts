@@ -51,10 +51,10 @@ export function preparePendingEvents(db: Database) {
       const isFull = page.length === pageRows
       adjust(page, isFull)
       // The last user of a full page may have more rows; one who has a page of his own has as many as he may have.
-      const cut = isFull && users.length > 1 ? users.pop() : undefined
+      if (isFull && users.length > 1) users.pop()
       for (const user of users) if (wanted.has(user.userKey)) yield user
       if (!isFull) return
-      from = cut?.userKey ?? (users.at(-1)?.userKey ?? last) + 1
+      from = (users.at(-1)?.userKey ?? last) + 1
     }
   }
 

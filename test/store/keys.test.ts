@@ -54,6 +54,13 @@ describe('texts that share a key', () => {
     expect(textKey(MESSAGES[0])).toBe(textKey(MESSAGES[1]))
   })
 
+  it('are two users of a call, and no more than it may have', async () => {
+    await withRig(async (rig) => {
+      await rig.accept(...USERS.map((user) => ({ user })))
+      expect((await rig.form({ maxUsers: 1 })).entries).toHaveLength(1)
+    })
+  })
+
   it('are different messages', async () => {
     await withRig(async (rig) => {
       expect(await rig.accept(...MESSAGES.map((id) => ({ id })))).toMatchObject({ accepted: 2, duplicates: 0 })

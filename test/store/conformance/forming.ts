@@ -201,6 +201,18 @@ export function describeForming(openStore: OpenStore): void {
       })
     })
 
+    it('takes users with all their events, though these are more than are read at a time', async () => {
+      await withRig(async (rig) => {
+        const users = Array.from({ length: 60 }, (_, index) => `user-${index}`)
+        const rounds = Array.from({ length: 20 }, (_, n) => users.map((user) => ({ user, properties: { n } })))
+        await rig.accept(...rounds.flat())
+        const batch = await rig.form()
+        expect(batch).toMatchObject({ events: 1200, superseded: 1140 })
+        expect(usersOf(batch.entries)).toEqual(Object.fromEntries(users.map((user) => [user, { n: 19 }])))
+        expect(await rig.tryForm()).toEqual({ kind: 'nothing' })
+      })
+    })
+
     it('ends with the newest value for a user with thousands of events, however many batches that takes', async () => {
       await withRig(async (rig) => {
         const times = Array.from({ length: 2500 }, (_, index) => (index * 7919) % 2500)

@@ -226,5 +226,16 @@ export function describeNewestWins(openStore: OpenStore): void {
         expect(usersOf((await rig.form()).entries)).toEqual({ u: { b: 'own' } })
       })
     })
+
+    it('leaves out of a replayed event what one of the same time, which arrived after it, has delivered since', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ id: 'first', at: 5, properties: { a: 'first' } })
+        await rig.fail(await rig.form())
+        await rig.acceptAndDeliver({ id: 'second', at: 5, properties: { a: 'second' } })
+        await rig.replay()
+        expect((await rig.tryForm()).kind).toBe('superseded')
+        expect(await rig.overtakerOf('first')).toBe('second')
+      })
+    })
   })
 }
