@@ -3,7 +3,7 @@ import { json, STORE_SETTINGS, storeFile } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { UsageError } from './errors.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
-import { formatCount } from './format-number.js'
+import { plural } from './summary.js'
 
 export const forget: Command = {
   name: 'forget',
@@ -28,7 +28,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
     const { events, rejections } = await store.forget(user)
     if (wants(json)) output.printJson({ events, rejections })
     else if (events + rejections === 0) output.print('the store holds nothing of that user')
-    else output.print(`removed ${formatCount(events)} events and ${formatCount(rejections)} rejected events`)
+    else output.print(`removed ${plural(events, 'event')} and ${plural(rejections, 'rejected event')}`)
     return EXIT.done
   } finally {
     await store.close()

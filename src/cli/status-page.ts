@@ -2,6 +2,7 @@ import { renderFields } from './fields.js'
 import { formatBytes } from './format-bytes.js'
 import { formatAge, formatCount } from './format-number.js'
 import type { StatusDocument } from './status-document.js'
+import { plural } from './summary.js'
 import { renderTable } from './table.js'
 import { formatWhen } from './when.js'
 
@@ -55,7 +56,7 @@ type Count = readonly [name: string, count: number, remark: string]
 
 function describeEvents({ events, batches, oldestPendingAt }: StatusDocument, now: number): Count[] {
   const oldest = oldestPendingAt === null ? '' : `the oldest arrived ${formatWhen(Date.parse(oldestPendingAt), now)}`
-  const inBatches = (count: number): string => (count === 0 ? '' : `in ${formatCount(count)} batches`)
+  const inBatches = (count: number): string => (count === 0 ? '' : `in ${plural(count, 'batch')}`)
   return [
     ['pending', events.pending, oldest],
     ['sending', events.sending, inBatches(batches.sending)],

@@ -1,8 +1,8 @@
-import type { Api } from '../destination/dopt-api.js'
 import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import { StoreError } from '../store/errors.js'
 import type { OpenBatch, Settlement, Store } from '../store/store.js'
+import { BatchSource, type BatchSourceOptions } from './batch-source.js'
 import { sleep, type Clock } from './clock.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
@@ -11,13 +11,7 @@ import type { Logger } from './logger.js'
 import type { BackoffOptions } from './retry-policy.js'
 import { Suspects } from './suspects.js'
 
-export interface SenderOptions {
-  api: Api
-  /** Users a call, at most. */
-  batchSize: number
-  maxBodyBytes: number
-  /** How long an event may wait for others to fill its batch. */
-  flushIntervalMs: number
+export interface SenderOptions extends BatchSourceOptions {
   /** Calls in flight at a time, at most. */
   concurrency: number
   retryWindowMs: number
@@ -59,12 +53,10 @@ export class Sender {
   onCall: ((result: CallResult, settlement: Settlement) => void) | undefined
   readonly #rate: CallRate
   readonly #suspects = new Suspects()
+  readonly #batches
   readonly #calls = new Set<Promise<void>>()
   #inFlight = 0
   #draining = 0
-  #probedWithWaiting = false
-  #retryAt: number | undefined
-  #flushAt: number | undefined
   #storeRestsUntil = 0
   #pumping: Promise<void> | undefined
   #pumpAgain = false
@@ -82,6 +74,7 @@ export class Sender {
   ) {
     this.lastMovedAt = clock.now()
     this.#rate = new CallRate(options.maxCallsPerSecond)
+    this.#batches = new BatchSource(store, options, clock, logger, (settled) => this.#move(settled))
     this.health = new EndpointHealth({
       concurrency: options.concurrency,
       backoff: options.backoff,
@@ -101,7 +94,7 @@ export class Sender {
     const now = this.clock.now()
     const { waiting } = await this.store.resume(now)
     if (waiting > 0) {
-      this.#retryAt = now
+      this.#batches.waits(now)
       this.health.startCarefully()
     }
     await this.store.saveEndpoint(this.health.record)
@@ -196,7 +189,7 @@ export class Sender {
     if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
     if (this.health.state === 'key-refused') await this.#probeKey()
     while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.isOpen(this.clock.now())) {
-      const batch = await this.#next()
+      const batch = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
       if (batch === undefined) return
       this.#launch(batch)
     }
@@ -206,58 +199,6 @@ export class Sender {
     if (this.clock.now() < (this.health.nextProbeAt ?? 0)) return
     const startedAt = this.clock.now()
     this.health.take(await this.client.checkKey(this.#abort.signal), startedAt)
-  }
-
-  /**
-   * The next batch to send. One that waits goes first when it is due, and any that waits will do as a probe; but after a
-   * probe with a batch that waited, the next is a new one: a batch that Dopt breaks on must not pass for an outage.
-   */
-  async #next(): Promise<OpenBatch | undefined> {
-    const isProbe = this.health.state !== 'ok'
-    const newFirst = isProbe && this.#probedWithWaiting
-    const first = newFirst ? await this.#form() : await this.#claim(isProbe)
-    const batch = first ?? (newFirst ? await this.#claim(isProbe) : await this.#form())
-    this.#probedWithWaiting = isProbe && batch !== undefined && (first !== undefined) !== newFirst
-    return batch
-  }
-
-  async #claim(isProbe: boolean): Promise<OpenBatch | undefined> {
-    const now = this.clock.now()
-    if (this.#retryAt === undefined || (this.#retryAt > now && !isProbe)) return undefined
-    const batch = await this.store.claimRetry(isProbe ? Number.MAX_SAFE_INTEGER : now, now)
-    this.#retryAt = await this.store.nextRetryAt()
-    return batch
-  }
-
-  async #form(): Promise<OpenBatch | undefined> {
-    const { api, batchSize, maxBodyBytes, flushIntervalMs } = this.options
-    for (;;) {
-      const now = this.clock.now()
-      const formed = await this.store.formBatch({
-        now,
-        maxUsers: batchSize,
-        // A body is one byte longer than its entries: they bring their commas, and it has two brackets.
-        maxBodyBytes: maxBodyBytes - 1,
-        api,
-        flushBefore: this.#draining > 0 ? Number.MAX_SAFE_INTEGER : now - flushIntervalMs
-      })
-      this.#flushAt = formed.kind === 'waiting' ? formed.until : undefined
-      switch (formed.kind) {
-        case 'formed':
-          if (formed.superseded > 0) this.#move({ superseded: formed.superseded })
-          return formed.batch
-        case 'too-large':
-          this.logger.warn({ batch: formed.batchId }, 'one user is larger than a call may be: not sent')
-          this.#move({ failed: formed.events })
-          break
-        case 'superseded':
-          this.#move({ superseded: formed.events })
-          break
-        case 'waiting':
-        case 'nothing':
-          return undefined
-      }
-    }
   }
 
   #launch(batch: OpenBatch): void {
@@ -318,11 +259,11 @@ export class Sender {
         this.#move({ failed: batch.events })
         break
       case 'split':
-        this.#retryAt = settlement.call.at
+        this.#batches.waits(settlement.call.at)
         this.#move({})
         break
       case 'retrying':
-        this.#retryAt = Math.min(this.#retryAt ?? Infinity, settlement.nextAttemptAt)
+        this.#batches.waits(settlement.nextAttemptAt)
     }
   }
 
@@ -344,7 +285,8 @@ export class Sender {
     this.#cancelTimer?.()
     if (this.#stopped) return
     const now = this.clock.now()
-    const times = [this.#flushAt, this.health.nextProbeAt ?? this.#retryAt, this.#rate.nextAt, this.#storeRestsUntil]
+    const { flushAt, retryAt } = this.#batches
+    const times = [flushAt, this.health.nextProbeAt ?? retryAt, this.#rate.nextAt, this.#storeRestsUntil]
     // What was due and could not start waits for a call in flight, whose end wakes the sender.
     const later = times.filter((time) => time !== undefined && time > now).map(Number)
     this.#cancelTimer = this.clock.schedule(

@@ -43,7 +43,7 @@ describe('status', () => {
         expect(stdout).toMatch(/sender +not running; the last one was pid \d+/)
         expect(stdout).toMatch(/endpoint +ok since /)
         expect(stdout).toMatch(/pending +1 +the oldest arrived .* ago/)
-        expect(stdout).toMatch(/failed +1 +in 1 batches/)
+        expect(stdout).toMatch(/failed +1 +in 1 batch/)
         expect(stdout).toMatch(/\d+ s ago +2 +400 +a user of this call is not acceptable|\d+ s ago +3 +400/)
         expect(stdout).toContain('Nothing is sending: deliver what waits with "dopt-destination forward - </dev/null"')
         expect(stdout).toContain('put it back with "dopt-destination replay --failed"')

@@ -1,0 +1,106 @@
+import type { Api } from '../destination/dopt-api.js'
+import type { FormOptions, OpenBatch, Store } from '../store/store.js'
+import type { Clock } from './clock.js'
+import type { Logger } from './logger.js'
+
+export interface BatchSourceOptions {
+  api: Api
+  /** Users a call, at most. */
+  batchSize: number
+  maxBodyBytes: number
+  /** How long an event may wait for others to fill its batch. */
+  flushIntervalMs: number
+}
+
+/** What was settled on the way to a batch, without a call. */
+export interface SettledOnTheWay {
+  superseded?: number
+  failed?: number
+}
+
+/** Which batch goes out next. What there is, the store knows; this only remembers when to ask it again. */
+export class BatchSource {
+  #probedWithWaiting = false
+  #retryAt: number | undefined
+  #flushAt: number | undefined
+
+  constructor(
+    private readonly store: Store,
+    private readonly options: BatchSourceOptions,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly onSettled: (settled: SettledOnTheWay) => void
+  ) {}
+
+  /** When the first waiting batch is due. */
+  get retryAt(): number | undefined {
+    return this.#retryAt
+  }
+
+  /** When events have waited long enough for others to fill their batch. */
+  get flushAt(): number | undefined {
+    return this.#flushAt
+  }
+
+  /** A batch waits, due at this time. */
+  waits(until: number): void {
+    this.#retryAt = Math.min(this.#retryAt ?? Infinity, until)
+  }
+
+  /**
+   * The next batch to send. One that waits goes first when it is due, and any that waits will do as a probe; but after a
+   * probe with a batch that waited, the next is a new one: a batch that Dopt breaks on must not pass for an outage.
+   *
+   * @param isDraining do not wait for batches to fill up
+   */
+  async next(isProbe: boolean, isDraining: boolean): Promise<OpenBatch | undefined> {
+    const newFirst = isProbe && this.#probedWithWaiting
+    const first = newFirst ? await this.#form(isDraining) : await this.#claim(isProbe)
+    const batch = first ?? (newFirst ? await this.#claim(isProbe) : await this.#form(isDraining))
+    this.#probedWithWaiting = isProbe && batch !== undefined && (first !== undefined) !== newFirst
+    return batch
+  }
+
+  async #claim(isProbe: boolean): Promise<OpenBatch | undefined> {
+    const now = this.clock.now()
+    if (this.#retryAt === undefined || (this.#retryAt > now && !isProbe)) return undefined
+    const batch = await this.store.claimRetry(isProbe ? Number.MAX_SAFE_INTEGER : now, now)
+    this.#retryAt = await this.store.nextRetryAt()
+    return batch
+  }
+
+  async #form(isDraining: boolean): Promise<OpenBatch | undefined> {
+    for (;;) {
+      const formed = await this.store.formBatch(this.#formOptions(isDraining))
+      this.#flushAt = formed.kind === 'waiting' ? formed.until : undefined
+      switch (formed.kind) {
+        case 'formed':
+          if (formed.superseded > 0) this.onSettled({ superseded: formed.superseded })
+          return formed.batch
+        case 'too-large':
+          this.logger.warn({ batch: formed.batchId }, 'one user is larger than a call may be: not sent')
+          this.onSettled({ failed: formed.events })
+          break
+        case 'superseded':
+          this.onSettled({ superseded: formed.events })
+          break
+        case 'waiting':
+        case 'nothing':
+          return undefined
+      }
+    }
+  }
+
+  #formOptions(isDraining: boolean): FormOptions {
+    const { api, batchSize, maxBodyBytes, flushIntervalMs } = this.options
+    const now = this.clock.now()
+    return {
+      now,
+      maxUsers: batchSize,
+      api,
+      // A body is one byte longer than its entries: they bring their commas, and it has two brackets.
+      maxBodyBytes: maxBodyBytes - 1,
+      flushBefore: isDraining ? Number.MAX_SAFE_INTEGER : now - flushIntervalMs
+    }
+  }
+}
