@@ -60,7 +60,7 @@ describe('show', () => {
         expect(stdout).toMatch(/state +retrying\n/)
         expect(stdout).toMatch(/next +attempt \d+: /)
         expect(stdout).toMatch(/To be sent\n/)
-        expect(stdout).toMatch(/Calls that did not deliver\nattempt +when +status +code +words\n +1 +.*503/)
+        expect(stdout).toMatch(/Calls that did not deliver\nattempt +when +status +code +words\n +\d+ +.*503/)
       },
       { failRate: 1, failStatus: 503 }
     ))

@@ -15,7 +15,8 @@ try {
     // What belongs together is checked where the request is made; here any method goes with any arguments.
     const run = store[method].bind(store) as (...given: unknown[]) => Promise<unknown>
     run(...args).then(
-      (result) => say({ id, result }),
+      // With the answer to `close` the thread ends: what was done before it, and is committed with it, is told first.
+      (result) => (method === 'close' ? setImmediate(say, { id, result }) : say({ id, result })),
       (error: unknown) => say({ id, error: toMessage(error) })
     )
   })

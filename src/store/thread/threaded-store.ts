@@ -29,6 +29,7 @@ export class ThreadedStore implements Store {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
   #gone: StoreError | undefined
+  #closing: Promise<void> | undefined
 
   private constructor(
     readonly location: string,
@@ -75,7 +76,12 @@ export class ThreadedStore implements Store {
   eventsOfUser = (identifier: string, limit: number) => this.#ask('eventsOfUser', identifier, limit)
 
   /** Commits what was asked for before, closes the database and ends the thread. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     if (this.#gone !== undefined) return
     await this.#ask('close')
     this.#gone = new StoreError('closed', `the store ${this.location} is closed`)
