@@ -25,13 +25,7 @@ export const presets: NonNullable<DestinationDefinition<Settings>['presets']> = 
     subscribe,
     mapping: {
       ...mapping,
-      identifier: {
-        '@if': {
-          exists: { '@path': '$.userId' },
-          then: { '@path': '$.userId' },
-          else: { '@path': '$.anonymousId' }
-        }
-      }
+      identifier: firstOf('$.userId', '$.anonymousId')
     }
   },
   {
@@ -41,13 +35,12 @@ export const presets: NonNullable<DestinationDefinition<Settings>['presets']> = 
     subscribe,
     mapping: {
       ...mapping,
-      identifier: {
-        '@if': {
-          exists: { '@path': '$.traits.email' },
-          then: { '@path': '$.traits.email' },
-          else: { '@path': '$.context.traits.email' }
-        }
-      }
+      identifier: firstOf('$.traits.email', '$.context.traits.email')
     }
   }
 ]
+
+/** The first of two places in the event that there is. */
+function firstOf(path: string, otherwise: string) {
+  return { '@if': { exists: { '@path': path }, then: { '@path': path }, else: { '@path': otherwise } } }
+}

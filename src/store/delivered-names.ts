@@ -2,8 +2,6 @@ import type { Database } from 'better-sqlite3'
 import { isNewer, parseProperties, type DeliveredNames, type Moment, type PlannedEvent } from './plan-users.js'
 import { prepareUserHistory } from './user-history.js'
 
-const NONE: DeliveredNames[] = []
-
 /** Delivered events looked at in one step. */
 const PAGE_ROWS = 100
 const END_OF_TIME: Moment = { eventTime: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER }
@@ -55,7 +53,7 @@ export function prepareDeliveredNames(db: Database) {
     const [oldest] = events
     const mayHaveDelivered =
       newestBatchedAt !== undefined && oldest !== undefined && newestBatchedAt >= oldest.eventTime
-    if (oldest === undefined || !(mayHaveDelivered || hasPutBack || hasHistory)) return NONE
+    if (oldest === undefined || !(mayHaveDelivered || hasPutBack || hasHistory)) return []
     const { identifier } = oldest
     const found: DeliveredNames[] = []
     const add = (event: PlannedEvent): readonly string[] => {

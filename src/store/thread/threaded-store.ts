@@ -91,9 +91,8 @@ export class ThreadedStore implements Store {
   async #ask<M extends Method>(method: M, ...args: Arguments<M>): Promise<Result<M>> {
     if (this.#gone !== undefined) throw this.#gone
     const request: Request<M> = { id: ++this.#lastId, method, args }
-    const answer = this.#answer(request.id)
     this.worker.postMessage(request)
-    return (await answer) as Result<M>
+    return (await this.#answer(request.id)) as Result<M>
   }
 
   /** The thread keeps the process alive only while an answer is awaited. */
