@@ -1,7 +1,7 @@
-import { flattenProperties, toNestedProperties } from './flatten'
-import type { PropertyValue } from './flatten'
+import { flattenProperties } from './flatten'
 import { mergeUpdates } from './merge'
 import type { PropertyUpdate } from './merge'
+import { toNestedProperties, type PropertyValue } from './nested-properties'
 import type { Api, GroupEntry } from './wire'
 
 /** A group that an event names, with what the event says of it. */

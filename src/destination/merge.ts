@@ -1,4 +1,4 @@
-import type { PropertyValue } from './flatten'
+import type { PropertyValue } from './nested-properties'
 
 /** One event of a user. `eventTime` in epoch milliseconds; `order` is the order of arrival, and decides between equals. */
 export interface PropertyUpdate {

@@ -24,7 +24,7 @@ export class Sealed {
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return (prototype === Object.prototype || prototype === null) && !Object.hasOwn(value, '__proto__')
+  return prototype === Object.prototype || prototype === null
 }
 
 /**
@@ -38,7 +38,8 @@ function isPlain(value: object, depth: number): boolean {
     return list.every((item) => isPlainValue(item, depth))
   }
   if (!isPlainObject(value)) return false
-  for (const key in value) if (!isPlainValue(value[key], depth)) return false
+  // A copy takes what is called __proto__ for the prototype.
+  for (const key in value) if (key === '__proto__' || !isPlainValue(value[key], depth)) return false
   return true
 }
 

@@ -1,5 +1,6 @@
+import { flattenToText } from '../flatten-to-text'
+import { toNestedProperties } from '../nested-properties'
 import type { GroupEntry, UserEntry } from '../wire'
-import { flattenToText, toNestedProperties } from '../flatten'
 import type { Payload } from './generated-types'
 
 export const NO_GROUP_IDENTIFIER =

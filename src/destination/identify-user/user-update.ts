@@ -1,10 +1,11 @@
 import { parseEventTime } from '../event-time'
-import { flattenProperties, flattenToText, toNestedProperties } from '../flatten'
-import type { PropertyValue } from '../flatten'
+import { flattenProperties } from '../flatten'
+import { flattenToText } from '../flatten-to-text'
 import { mergeGroups, namedGroups } from '../groups'
 import type { GroupsUpdate, NamedGroup } from '../groups'
 import { mergeUpdates } from '../merge'
 import type { PropertyUpdate } from '../merge'
+import { toNestedProperties, type PropertyValue } from '../nested-properties'
 import type { UserEntry } from '../wire'
 import type { Payload } from './generated-types'
 
