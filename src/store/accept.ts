@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { COUNTERS, IGNORED_PREFIX, prepareCount } from './counters.js'
-import { textKey } from './keys.js'
-import type { AcceptReceipt, Intake, NewEvent, NewRejection, SeqRange } from './store.js'
+import { subjectKey, textKey } from './keys.js'
+import { toStored } from './memberships.js'
+import type { AcceptReceipt, Intake, NewEvent, NewPart, NewRejection, SeqRange } from './store.js'
 
 /** Writes what came in. To be run inside a transaction. */
 export function prepareAccept(db: Database): (intake: Intake, now: number) => AcceptReceipt {
@@ -16,6 +17,7 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
   const insertLedger = db.prepare<[number, number, number]>(
     'insert into ledger (batched, user_key, event_time, seq) values (0, ?, ?, ?)'
   )
+  const insertWaiting = db.prepare<[number, number]>('insert into waiting_parts (seq, user_key) values (?, ?)')
   const insertRejection = db.prepare<[string, string, string, string, number, number]>(
     `insert into rejected (content_key, source, reason, raw, complete, received_at) values (?, ?, ?, ?, ?, ?)
      on conflict (content_key) do nothing`
@@ -23,22 +25,34 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
   const deleteRejection = db.prepare<[number]>('delete from rejected where id = ?')
   const count = prepareCount(db)
 
-  /** Returns the event's arrival number; undefined for one that was seen before. */
+  /** Returns the event's first arrival number; undefined for one that was seen before. */
   function storeEvent(event: NewEvent): number | undefined {
     // Half a surrogate pair has no UTF-8 form: the database would turn it into this, and no longer find it by its key.
     const messageId = event.messageId.toWellFormed()
     const messageKey = textKey(messageId)
     if (isKnown.get(messageKey, messageId) !== undefined) return undefined
-    const { eventTime, arrivedAt, properties } = event
-    const identifier = event.identifier.toWellFormed()
-    const userKey = textKey(identifier)
-    const { lastInsertRowid } = insertEvent.run(
-      ...([messageKey, userKey, eventTime, arrivedAt] as const),
-      ...([messageId, identifier, properties] as const)
-    )
-    const seq = Number(lastInsertRowid)
-    insertLedger.run(userKey, eventTime, seq)
+    const userKey = keyOf(event)
+    const seq = storePart(event, userKey, event, messageKey, messageId)
+    insertLedger.run(userKey, event.eventTime, seq)
+    for (const part of event.later ?? []) {
+      const partKey = keyOf(part)
+      insertWaiting.run(storePart(part, partKey, event, messageKey, messageId), partKey)
+    }
     return seq
+  }
+
+  function storePart(
+    part: NewPart,
+    userKey: number,
+    { eventTime, arrivedAt }: NewEvent,
+    messageKey: number,
+    messageId: string
+  ): number {
+    const { lastInsertRowid } = insertEvent.run(
+      ...([messageKey, userKey, eventTime, arrivedAt, messageId] as const),
+      ...([part.identifier.toWellFormed(), toStored(part.properties, part.groups)] as const)
+    )
+    return Number(lastInsertRowid)
   }
 
   function keepRejection(rejection: NewRejection, now: number): void {
@@ -53,7 +67,7 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
       const seq = storeEvent(event)
       if (seq === undefined) continue
       accepted++
-      range = { first: range?.first ?? seq, last: seq }
+      range = { first: range?.first ?? seq, last: seq + (event.later?.length ?? 0) }
     }
     // In this order: what is rejected again for the same reason has to be kept again.
     for (const id of intake.replacesRejections ?? []) deleteRejection.run(id)
@@ -66,4 +80,8 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
     for (const [reason, times] of Object.entries(intake.ignored)) count(IGNORED_PREFIX + reason, times)
     return { accepted, duplicates, range }
   }
+}
+
+function keyOf({ subject, identifier }: NewPart): number {
+  return subjectKey(subject ?? 'user', identifier.toWellFormed())
 }

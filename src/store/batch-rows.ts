@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3'
+import { subjectOf } from './keys.js'
 import type { CallRecord, OpenBatch } from './store.js'
+import { prepareMoveOn } from './move-on.js'
 import type { PlannedUser } from './user-plans.js'
 
 /** What a batch carries, and how many events stand behind it. */
-type Carried = Pick<OpenBatch, 'entries' | 'events' | 'superseded'>
+type Carried = Pick<OpenBatch, 'subject' | 'entries' | 'events' | 'superseded'>
 
 /** What is written of a batch. */
 export function prepareBatchRows(db: Database) {
@@ -35,6 +37,8 @@ export function prepareBatchRows(db: Database) {
      select id, attempts + 1, ?, ?, ?, ? from batches where id = ?`
   )
 
+  const moveOn = prepareMoveOn(db)
+
   function assign(statement: typeof takePending, batchId: number, users: readonly PlannedUser[]): void {
     for (const { userKey, events, plan } of users) {
       events.forEach(({ eventTime, seq }, index) =>
@@ -45,13 +49,16 @@ export function prepareBatchRows(db: Database) {
 
   /** Writes a batch's plan down again: some of its events may have been overtaken or removed. Returns what it carries. */
   function reassign(batchId: number, users: readonly PlannedUser[]): Carried {
-    const { entries, ...counts } = carriedBy(users)
+    const carried = carriedBy(users)
     assign(assignAgain, batchId, users)
-    updateCounts.run(entries.length, counts.events, counts.superseded, batchId)
-    return { entries, ...counts }
+    updateCounts.run(carried.entries.length, carried.events, carried.superseded, batchId)
+    return carried
   }
 
-  /** A batch of pending users or, with `parentId`, of users of the batch that is split. */
+  /**
+   * A batch of pending users or, with `parentId`, of users of the batch that is split. With `delivered`, what it says of
+   * events leaves out those that have moved on.
+   */
   function create(
     state: 'sending' | 'retrying' | 'failed' | 'delivered',
     users: readonly PlannedUser[],
@@ -72,6 +79,11 @@ export function prepareBatchRows(db: Database) {
     )
     const id = Number(lastInsertRowid)
     assign(parentId === undefined ? takePending : assignAgain, id, users)
+    if (state === 'delivered') {
+      const movedOn = moveOn(id)
+      carried.events -= movedOn.events
+      carried.superseded -= movedOn.superseded
+    }
     return { id, attempts: 0, createdAt, parentId, ...carried }
   }
 
@@ -95,6 +107,7 @@ export function prepareBatchRows(db: Database) {
       ...words,
       id
     )
+    if (state === 'delivered') moveOn(id)
   }
 
   return { create, reassign, record, clearCounts: (id: number) => void updateCounts.run(0, 0, 0, id) }
@@ -105,9 +118,11 @@ export type BatchRows = ReturnType<typeof prepareBatchRows>
 function carriedBy(users: readonly PlannedUser[]): Carried {
   let events = 0
   let superseded = 0
+  const [first] = users
   for (const { plan } of users) {
     events += plan.supersededBy.length
     for (const by of plan.supersededBy) if (by !== undefined) superseded++
   }
-  return { entries: users.flatMap(({ plan }) => plan.entry ?? []), events, superseded }
+  const subject = subjectOf(first?.userKey ?? 0)
+  return { subject, entries: users.flatMap(({ plan }) => plan.entry ?? []), events, superseded }
 }

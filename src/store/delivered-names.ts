@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { isNewer, parseProperties, type DeliveredNames, type Moment, type PlannedEvent } from './plan-users.js'
-import { prepareUserHistory } from './user-history.js'
+import { prepareHistory } from './user-history.js'
 
 /** Delivered events looked at in one step. */
 const PAGE_ROWS = 100
@@ -26,7 +26,7 @@ export function prepareDeliveredNames(db: Database) {
      from ledger l indexed by ledger_put_back join events e on e.seq = l.seq
      where l.batched = 0 and l.uncertain = 1 and l.user_key = ? and l.event_time >= ?`
   )
-  const history = prepareUserHistory(db)
+  const history = prepareHistory(db)
   const anyPutBack = db
     .prepare<[], number>('select 1 from ledger indexed by ledger_put_back where batched = 0 and uncertain = 1 limit 1')
     .pluck()
@@ -69,7 +69,7 @@ export function prepareDeliveredNames(db: Database) {
       for (const name of add(event)) wanted.delete(name)
       if (wanted.size === 0) break
     }
-    if (hasHistory) found.push(...history.read(identifier).filter((event) => isNewer(event, oldest)))
+    if (hasHistory) found.push(...history.read(userKey, identifier).filter((event) => isNewer(event, oldest)))
     return found
   }
 

@@ -2,39 +2,61 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import { COUNTERS, prepareCount } from './counters.js'
 import { asStoreError, StoreError } from './errors.js'
-import { textKey } from './keys.js'
+import { subjectKey } from './keys.js'
 import { parseProperties } from './plan-users.js'
-import type { ForgetCount } from './store.js'
-import { prepareUserHistory } from './user-history.js'
+import type { ForgetCount, Subject } from './store.js'
+import { prepareHistory } from './user-history.js'
 
 /** Shorter texts occur in words that have nothing to do with the user. */
 const SHORTEST_TELLING_TEXT = 3
 const SCRUB_TIMEOUT_MS = 30_000
 const SCRUB_POLL_MS = 50
 
-interface StoredEvent {
-  batched: number
+/** A part of an event. Its place in the ledger is null while it waits. */
+interface StoredPart {
+  userKey: number
+  identifier: string
   eventTime: number
   seq: number
-  batchId: number | null
   properties: string
+  batched: number | null
+  batchId: number | null
+  movedOn: number | null
+  /** Whether Dopt has, or may have, what it says. */
+  mayBeHeld: number
 }
 
-/** Removes a user's events, history and rejections, and Dopt's words that repeat any of it. To be run inside a transaction. */
-export function prepareForget(db: Database): (identifier: string) => ForgetCount {
-  const eventsOf = db.prepare<[number, string], StoredEvent>(
-    `select l.batched, l.event_time as eventTime, l.seq, l.batch_id as batchId, e.properties
-     from ledger l join events e on e.seq = l.seq
-     where l.batched in (0, 1) and l.user_key = ? and e.identifier = ?`
+/**
+ * Removes a subject's events, history and rejections, and Dopt's words that repeat any of it. An event goes whole: what it
+ * says of others, too. To be run inside a transaction.
+ */
+export function prepareForget(db: Database): (identifier: string, subject: Subject) => ForgetCount {
+  const messagesOf = db.prepare<{ userKey: number; identifier: string }, { messageKey: number; messageId: string }>(
+    `select distinct e.message_key as messageKey, e.message_id as messageId from events e
+     where e.identifier = @identifier and e.user_key = @userKey and e.seq in (
+       select seq from ledger where batched in (0, 1) and user_key = @userKey
+       union all select seq from waiting_parts where user_key = @userKey)`
+  )
+  const partsOf = db.prepare<[number, string], StoredPart>(
+    `select e.user_key as userKey, e.identifier, e.event_time as eventTime, e.seq, e.properties,
+       l.batched, l.batch_id as batchId, l.moved_on as movedOn,
+       coalesce(b.state = 'sending' or b.state = 'delivered' and l.superseded_by is null, 0)
+         or coalesce(b.uncertain, 0) or coalesce(l.uncertain, 0) as mayBeHeld
+     from events e
+       left join ledger l on l.batched in (0, 1)
+         and l.user_key = e.user_key and l.event_time = e.event_time and l.seq = e.seq
+       left join batches b on b.id = l.batch_id
+     where e.message_key = ? and e.message_id = ?`
   )
   const deleteEvent = db.prepare<[number]>('delete from events where seq = ?')
   const deleteLedger = db.prepare<[number, number, number, number]>(
     'delete from ledger where batched = ? and user_key = ? and event_time = ? and seq = ?'
   )
+  const deleteWaiting = db.prepare<[number]>('delete from waiting_parts where seq = ?')
   const recount = db.prepare<[{ id: number }]>(
     `update batches set
-       events = (select count(*) from ledger where batch_id = @id),
-       superseded = (select count(superseded_by) from ledger where batch_id = @id),
+       events = (select count(*) from ledger where batch_id = @id and moved_on = 0),
+       superseded = (select count(superseded_by) from ledger where batch_id = @id and moved_on = 0),
        users = (select count(distinct user_key) from ledger where batch_id = @id)
      where id = @id`
   )
@@ -45,28 +67,44 @@ export function prepareForget(db: Database): (identifier: string) => ForgetCount
     'select id, raw from rejected where instr(raw, ?) > 0'
   )
   const deleteRejection = db.prepare<[number]>('delete from rejected where id = ?')
-  const history = prepareUserHistory(db)
+  const history = prepareHistory(db)
   const count = prepareCount(db)
 
-  function forgetRejections(identifier: string): number {
+  function remove({ userKey, eventTime, seq, batched }: StoredPart): void {
+    deleteEvent.run(seq)
+    if (batched === null) deleteWaiting.run(seq)
+    else deleteLedger.run(batched, userKey, eventTime, seq)
+  }
+
+  function forgetRejections(identifier: string, subject: Subject): number {
     const text = JSON.stringify(identifier)
     const found = rejections
       .all(text.slice(1, -1))
-      .filter(({ raw }) => raw.includes(text) || namesUser(raw, identifier))
+      .filter(({ raw }) => raw.includes(text) || namesSubject(raw, identifier, subject))
     for (const { id } of found) deleteRejection.run(id)
     return found.length
   }
 
-  return (identifier) => {
-    const userKey = textKey(identifier)
-    const events = eventsOf.all(userKey, identifier)
+  return (identifier, subject) => {
+    const userKey = subjectKey(subject, identifier)
+    const messages = messagesOf.all({ userKey, identifier })
     const texts = new Set([identifier])
     const batchIds = new Set<number>()
-    for (const { batched, eventTime, seq, batchId, properties } of events) {
-      for (const value of Object.values(parseProperties(properties))) if (typeof value === 'string') texts.add(value)
-      if (batchId !== null) batchIds.add(batchId)
-      deleteEvent.run(seq)
-      deleteLedger.run(batched, userKey, eventTime, seq)
+    let events = 0
+    for (const { messageKey, messageId } of messages) {
+      for (const part of partsOf.all(messageKey, messageId)) {
+        const isOwn = part.userKey === userKey && part.identifier === identifier
+        const properties = Object.entries(parseProperties(part.properties))
+        if (isOwn) for (const [, value] of properties) if (typeof value === 'string') texts.add(value)
+        // What Dopt has of somebody else keeps older values of theirs back all the same (law 4).
+        if (!isOwn && part.mayBeHeld === 1) {
+          const { seq, eventTime } = part
+          history.add(part.userKey, part.identifier, [{ seq, eventTime, names: properties.map(([name]) => name) }])
+        }
+        if (part.batchId !== null) batchIds.add(part.batchId)
+        if (part.movedOn === 0) events++
+        remove(part)
+      }
     }
     for (const id of batchIds) recount.run({ id })
     for (const text of texts) {
@@ -75,18 +113,20 @@ export function prepareForget(db: Database): (identifier: string) => ForgetCount
       silenceAttempts.run(text)
       silenceFacts.run(text)
     }
-    history.forget(identifier)
-    count(COUNTERS.removed, events.length)
-    return { events: events.length, rejections: forgetRejections(identifier) }
+    history.forget(userKey, identifier)
+    count(COUNTERS.removed, events)
+    return { events, rejections: forgetRejections(identifier, subject) }
   }
 }
 
-/** Whether a rejected event, or what is left of one, is of this user though its id is not a text in it. */
-function namesUser(raw: string, identifier: string): boolean {
+const NAMES: Readonly<Record<Subject, readonly string[]>> = { user: ['userId', 'anonymousId'], group: ['groupId'] }
+
+/** Whether a rejected event, or what is left of one, is of this user or group though its id is not a text in it. */
+function namesSubject(raw: string, identifier: string, subject: Subject): boolean {
   try {
     const event: unknown = JSON.parse(raw)
     if (typeof event !== 'object' || event === null) return false
-    return ['userId', 'anonymousId'].some((name) => String(Reflect.get(event, name)) === identifier)
+    return NAMES[subject].some((name) => String(Reflect.get(event, name)) === identifier)
   } catch {
     return identifier.length >= SHORTEST_TELLING_TEXT
   }

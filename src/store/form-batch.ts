@@ -4,7 +4,7 @@ import type { BatchRows } from './batch-rows.js'
 import type { BusyUsers } from './busy-users.js'
 import { isDamage } from './errors.js'
 import type { PendingUsers } from './pending-users.js'
-import type { FormOptions, OpenBatch } from './store.js'
+import type { FormOptions, OpenBatch, Subject } from './store.js'
 import type { PlannedUser, UserPlans } from './user-plans.js'
 
 /** What a forming step came to; a formed batch with the keys of its users. */
@@ -15,11 +15,20 @@ export type Formed =
   | { kind: 'nothing' }
 
 /** Takes pending events into a batch. To be run inside a transaction. */
-export function prepareForm(db: Database, pending: PendingUsers, plans: UserPlans, rows: BatchRows) {
+export function prepareForm(
+  db: Database,
+  pendingOf: Readonly<Record<Subject, PendingUsers>>,
+  plans: UserPlans,
+  rows: BatchRows
+) {
   const arrivedAt = db.prepare<[number], number>('select arrived_at from events where seq = ?').pluck()
 
   /** As many of these users as fit into one call. The first is taken however large it is. */
-  function choose(keys: readonly number[], options: FormOptions): { users: PlannedUser[]; bytes: number } {
+  function choose(
+    pending: PendingUsers,
+    keys: readonly number[],
+    options: FormOptions
+  ): { users: PlannedUser[]; bytes: number } {
     const users: PlannedUser[] = []
     let bytes = 0
     for (const { userKey, users: ofKey } of plans.planPending(keys, pending.leftOut > 0)) {
@@ -37,17 +46,23 @@ export function prepareForm(db: Database, pending: PendingUsers, plans: UserPlan
   }
 
   /** Throws on a damaged page, and whoever has events on it is passed over from now on: see PendingUsers. */
-  function chooseReadable(keys: readonly number[], options: FormOptions): ReturnType<typeof choose> {
+  function chooseReadable(
+    pending: PendingUsers,
+    keys: readonly number[],
+    options: FormOptions
+  ): ReturnType<typeof choose> {
     try {
-      return choose(keys, options)
+      return choose(pending, keys, options)
     } catch (error) {
       if (isDamage(error)) for (const key of keys) if (!plans.canRead(key)) pending.leaveOut(key)
       throw error
     }
   }
 
-  return (options: FormOptions, busy: BusyUsers): Formed => {
+  /** One group fills a batch. */
+  function formOf(subject: Subject, options: FormOptions, busy: BusyUsers): Formed {
     const { now, maxUsers, maxBodyBytes, flushBefore } = options
+    const pending = pendingOf[subject]
     const { userKeys, oldestSeq } = pending.next(maxUsers, busy)
     if (oldestSeq === undefined) return { kind: 'nothing' }
     if (userKeys.size < maxUsers) {
@@ -55,11 +70,16 @@ export function prepareForm(db: Database, pending: PendingUsers, plans: UserPlan
       if (arrived > flushBefore) return { kind: 'waiting', until: now + arrived - flushBefore }
     }
 
-    const { users, bytes } = chooseReadable([...userKeys], options)
+    const { users, bytes } = chooseReadable(pending, [...userKeys], options)
     if (bytes > maxBodyBytes) {
       const { id, events } = rows.create('failed', users, { createdAt: now, settledAt: now })
-      const error = `the user is ${bytes} bytes, more than the ${maxBodyBytes} that a call may have: nothing was sent`
-      rows.record(id, 'failed', { at: now, status: undefined, code: 'user_too_large', error }, { countAttempt: false })
+      const error = `the ${subject} is ${bytes} bytes, more than the ${maxBodyBytes} that a call may have: nothing was sent`
+      rows.record(
+        id,
+        'failed',
+        { at: now, status: undefined, code: `${subject}_too_large`, error },
+        { countAttempt: false }
+      )
       return { kind: 'too-large', batchId: id, events }
     }
     // Who has nothing left to send is settled now, and does not share the fate of a call that is not for them.
@@ -75,6 +95,31 @@ export function prepareForm(db: Database, pending: PendingUsers, plans: UserPlan
       superseded: settled?.events ?? 0,
       userKeys: speaking.map(({ userKey }) => userKey)
     }
+  }
+
+  let turn: Subject = 'user'
+
+  /** Users and groups take turns, and where those whose turn it is have nothing that can go out now the others go. */
+  function formInTurn(options: FormOptions, busy: BusyUsers): Formed {
+    const others: Subject = turn === 'user' ? 'group' : 'user'
+    const optionsFor = (subject: Subject) => (subject === 'group' ? { ...options, maxUsers: 1 } : options)
+    const first = formOf(turn, optionsFor(turn), busy)
+    if (first.kind !== 'nothing' && first.kind !== 'waiting') {
+      turn = others
+      return first
+    }
+    const second = formOf(others, optionsFor(others), busy)
+    return second.kind === 'nothing' ? first : second
+  }
+
+  return (options: FormOptions, busy: BusyUsers): Formed => {
+    const formed = formInTurn(options, busy)
+    const { user, group } = pendingOf
+    if (formed.kind !== 'nothing' || user.leftOut + group.leftOut === 0) return formed
+    // Nobody else is left: they are tried again, and fail again, which is how the damage is told of.
+    user.readAgain()
+    group.readAgain()
+    return formInTurn({ ...options, maxUsers: 1 }, busy)
   }
 }
 

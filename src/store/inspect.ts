@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3'
 import { COUNTERS, IGNORED_PREFIX } from './counters.js'
 import { isDamage } from './errors.js'
-import { textKey } from './keys.js'
+import { subjectKey, subjectOf, textKey } from './keys.js'
+import { fromStored } from './memberships.js'
 import type {
   Agenda,
   AttemptRecord,
@@ -15,7 +16,8 @@ import type {
   EventState,
   RejectionRecord,
   SenderRecord,
-  SeqRange
+  SeqRange,
+  Subject
 } from './store.js'
 
 /** So many events are looked up faster than a large ledger is read. */
@@ -26,17 +28,31 @@ const MAX_ATTEMPTS = 100
 
 type Row<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
 
-const EVENT = `select l.seq, e.message_id as messageId, e.identifier, l.event_time as eventTime, e.arrived_at as arrivedAt,
-    e.properties, l.batch_id as batchId, o.message_id as supersededBy,
+const EVENT_COLUMNS = `e.seq, e.message_id as messageId, e.user_key as userKey, e.identifier, e.event_time as eventTime,
+    e.arrived_at as arrivedAt, e.properties`
+
+const EVENT = `select ${EVENT_COLUMNS}, l.batch_id as batchId, o.message_id as supersededBy,
     case when b.state is null then 'pending'
-         when b.state = 'delivered' and l.superseded_by is not null then 'superseded' else b.state end as state
+         when b.state = 'delivered' and l.superseded_by is not null then 'superseded' else b.state end as state,
+    case when l.moved_on = 1 then 'over' else 'now' end as turn
   from events e join ledger l on l.batched in (0, 1) and l.user_key = e.user_key and l.event_time = e.event_time and l.seq = e.seq
     left join batches b on b.id = l.batch_id
     left join events o on o.seq = l.superseded_by`
 
+const WAITING = `select ${EVENT_COLUMNS}, null as batchId, null as supersededBy, 'pending' as state, 'later' as turn
+  from waiting_parts w join events e on e.seq = w.seq`
+
 const BATCH = `select id, state, parent_id as parentId, users, events, superseded, attempts, created_at as createdAt,
     next_attempt_at as nextAttemptAt, settled_at as settledAt, last_attempt_at as lastAttemptAt, last_status as lastStatus,
     last_code as lastCode, last_error as lastError from batches`
+
+type StoredRecord = Omit<EventRecord, 'subject' | 'groups'> & { userKey: number }
+type EventRow = Row<StoredRecord>
+
+function toRecord(row: EventRow): EventRecord {
+  const { userKey, properties, ...record } = withoutNulls<StoredRecord>(row)
+  return { ...record, subject: subjectOf(userKey), ...fromStored(properties) }
+}
 
 function withoutNulls<T extends object>(row: Row<T>): T {
   return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value ?? undefined])) as T
@@ -74,7 +90,7 @@ export function prepareInspect(db: Database) {
   const statesOf = (source: string) =>
     db.prepare<[number, number], { state: BatchState | null; events: number; superseded: number }>(
       `select b.state, sum(s.events) as events, sum(s.superseded) as superseded from (
-         select l.batch_id, count(*) as events, count(l.superseded_by) as superseded from ${source} group by l.batch_id
+         select l.batch_id, count(*) as events, count(l.superseded_by) as superseded from ${source} and l.moved_on = 0 group by l.batch_id
        ) s left join batches b on b.id = s.batch_id group by b.state`
     )
   // A few events are looked up one by one, many are met on one walk through the ledger, which is in another order.
@@ -90,18 +106,25 @@ export function prepareInspect(db: Database) {
   const attempts = db.prepare<[number, number], Row<AttemptRecord>>(
     'select attempt, at, status, code, error from attempts where batch_id = ? order by rowid desc limit ?'
   )
-  const eventsOfBatch = db.prepare<[number, number], Row<EventRecord>>(
-    `${EVENT} where l.batch_id = ? order by l.seq limit ?`
+  const eventsOfBatch = db.prepare<[number, number], EventRow>(`${EVENT} where l.batch_id = ? order by l.seq limit ?`)
+  const placedParts = db.prepare<[number, string], EventRow>(
+    `${EVENT} where e.message_key = ? and e.message_id = ? order by e.seq`
   )
-  const eventByMessage = db.prepare<[number, string], Row<EventRecord>>(
-    `${EVENT} where e.message_key = ? and e.message_id = ?`
+  const waitingParts = db.prepare<[number, string], EventRow>(
+    `${WAITING} where e.message_key = ? and e.message_id = ? order by e.seq`
   )
-  const eventsOfUser = db.prepare<[number, string, number], Row<EventRecord>>(
+  const waitingOfUser = db.prepare<[number, string, number], EventRow>(
+    `${WAITING} where w.user_key = ? and e.identifier = ? order by e.event_time desc, e.seq desc limit ?`
+  )
+  const eventsOfUser = db.prepare<[number, string, number], EventRow>(
     `${EVENT} where l.batched in (0, 1) and l.user_key = ? and e.identifier = ? order by l.event_time desc, l.seq desc limit ?`
   )
   const countOfUser = db
-    .prepare<[number, string], number>(
-      'select count(*) from ledger l join events e on e.seq = l.seq where l.batched in (0, 1) and l.user_key = ? and e.identifier = ?'
+    .prepare<[number, string, number, string], number>(
+      `select (select count(*) from ledger l join events e on e.seq = l.seq
+               where l.batched in (0, 1) and l.user_key = ? and e.identifier = ?)
+            + (select count(*) from waiting_parts w join events e on e.seq = w.seq
+               where w.user_key = ? and e.identifier = ?)`
     )
     .pluck()
   const rejections = db.prepare<[number, number], Omit<RejectionRecord, 'complete'> & { complete: number }>(
@@ -213,17 +236,24 @@ export function prepareInspect(db: Database) {
         }
       )
     },
-    eventsOfBatch: (id: number, limit: number): EventRecord[] =>
-      eventsOfBatch.all(id, limit).map((row) => withoutNulls(row)),
+    eventsOfBatch: (id: number, limit: number): EventRecord[] => eventsOfBatch.all(id, limit).map(toRecord),
     getEvent: (messageId: string): EventRecord | undefined => {
-      const row = eventByMessage.get(textKey(messageId), messageId)
-      return row && withoutNulls(row)
+      const parts = placedParts.all(textKey(messageId), messageId).map(toRecord)
+      return parts.find(({ turn }) => turn === 'now') ?? parts.at(-1)
     },
-    eventsOfUser: (identifier: string, limit: number): { events: EventRecord[]; total: number } => {
-      const key = textKey(identifier)
+    partsOfEvent: (messageId: string): EventRecord[] => {
+      const key = textKey(messageId)
+      return [...placedParts.all(key, messageId), ...waitingParts.all(key, messageId)].map(toRecord)
+    },
+    eventsOfUser: (identifier: string, limit: number, subject: Subject): { events: EventRecord[]; total: number } => {
+      const key = subjectKey(subject, identifier)
+      const rows = [...eventsOfUser.all(key, identifier, limit), ...waitingOfUser.all(key, identifier, limit)]
       return {
-        events: eventsOfUser.all(key, identifier, limit).map((row) => withoutNulls(row)),
-        total: countOfUser.get(key, identifier) ?? 0
+        events: rows
+          .sort((a, b) => b.eventTime - a.eventTime || b.seq - a.seq)
+          .slice(0, limit)
+          .map(toRecord),
+        total: countOfUser.get(key, identifier, key, identifier) ?? 0
       }
     },
     rejections: (afterId: number, limit: number): RejectionRecord[] =>

@@ -1,3 +1,5 @@
+import type { Subject } from './store.js'
+
 /**
  * A 52-bit hash of a text (two FNV-1a runs over its UTF-16 code units, mixed): an exact integer in JavaScript and a small
  * one in an index. It is a hint and nothing more: whoever finds a row by it compares the text itself.
@@ -14,4 +16,14 @@ export function textKey(text: string): number {
   low = Math.imul(low, 0x7feb352d)
   low ^= low >>> 15
   return (high >>> 12) * 0x100000000 + (low >>> 0)
+}
+
+/** A user's key is 0 or more, a group's less. */
+export function subjectKey(subject: Subject, identifier: string): number {
+  const key = textKey(identifier)
+  return subject === 'user' ? key : -Math.max(1, key)
+}
+
+export function subjectOf(key: number): Subject {
+  return key < 0 ? 'group' : 'user'
 }

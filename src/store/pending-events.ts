@@ -71,7 +71,7 @@ export function preparePendingEvents(db: Database) {
       return
     }
     // The search goes round once at most: then the keys rise, and begin again.
-    const turn = keys.findIndex((key, index) => key < (keys[index - 1] ?? -1))
+    const turn = keys.findIndex((key, index) => key < (keys[index - 1] ?? -Infinity))
     if (turn > 0) yield* inOrder(keys.slice(0, turn))
     yield* inOrder(turn > 0 ? keys.slice(turn) : keys)
   }

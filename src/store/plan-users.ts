@@ -1,10 +1,12 @@
 import { mergeUpdates, type PropertyValue, type UserEntry } from '../destination/dopt-api.js'
+import { toEntry } from './memberships.js'
 
 /** An event as the ledger holds it. */
 export interface PlannedEvent {
   seq: number
   identifier: string
   eventTime: number
+  /** As stored: memberships are among them. */
   properties: string
 }
 
@@ -46,7 +48,7 @@ export function planUser(events: readonly PlannedEvent[], delivered: readonly De
   if (only === undefined) return { entry: undefined, supersededBy: [] }
   const { identifier } = only
   if (events.length === 1 && delivered.length === 0) {
-    return { entry: { identifier, properties: only.properties }, supersededBy: [undefined] }
+    return { entry: toEntry(identifier, only.properties), supersededBy: [undefined] }
   }
 
   const left = events.map((event) => leaveOutOvertaken(event, delivered))
@@ -60,7 +62,7 @@ export function planUser(events: readonly PlannedEvent[], delivered: readonly De
     const by = merged.supersededBy[position]
     if (by !== undefined) supersededBy[index] = alive[by]?.event.seq
   })
-  const entry = alive.length === 0 ? undefined : { identifier, properties: JSON.stringify(merged.properties) }
+  const entry = alive.length === 0 ? undefined : toEntry(identifier, JSON.stringify(merged.properties))
   return { entry, supersededBy }
 }
 

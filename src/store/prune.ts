@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3'
 import { COUNTERS, prepareCount } from './counters.js'
 import { groupBy } from './group-by.js'
-import { parseProperties } from './plan-users.js'
+import { parseProperties, type DeliveredNames } from './plan-users.js'
 import type { PruneOptions } from './store.js'
-import { prepareUserHistory } from './user-history.js'
+import { prepareHistory } from './user-history.js'
 
 /** Batches removed in one commit: a few hundred events, so that traffic waits for milliseconds only. */
 const BATCHES_A_STEP = 4
@@ -18,6 +18,7 @@ interface OldBatch {
 }
 
 interface OldEvent {
+  userKey: number
   seq: number
   eventTime: number
   identifier: string
@@ -28,29 +29,35 @@ interface OldEvent {
 
 /** Applies retention, one step a call. To be run inside a transaction. */
 export function preparePrune(db: Database): (options: PruneOptions) => { removed: number; more: boolean } {
-  const settledBefore = db.prepare<[string, number, number], OldBatch>(
+  // A delivered batch whose events have all moved on has none any more, but what it delivered is here still.
+  const deliveredBatches = db.prepare<[number, number], OldBatch>(
     `select id, events, superseded, uncertain from batches
-     where state = ? and settled_at < ? and events > 0 order by settled_at limit ?`
+     where state = 'delivered' and settled_at < ? order by settled_at limit ?`
+  )
+  const failedBatches = db.prepare<[number, number], OldBatch>(
+    `select id, events, superseded, uncertain from batches
+     where state = 'failed' and settled_at < ? and events > 0 order by settled_at limit ?`
   )
   const eventsOf = db.prepare<[number], OldEvent>(
-    `select l.seq, l.event_time as eventTime, l.superseded_by as supersededBy, l.uncertain, e.identifier, e.properties
+    `select l.user_key as userKey, l.seq, l.event_time as eventTime, l.superseded_by as supersededBy, l.uncertain, e.identifier, e.properties
      from ledger l join events e on e.seq = l.seq where l.batch_id = ?`
   )
   const deleteEvent = db.prepare<[number]>('delete from events where seq = ?')
+  const deleteWaiting = db.prepare<[number]>('delete from waiting_parts where seq = ?')
   const deleteLedger = db.prepare<[number]>('delete from ledger where batch_id = ?')
   const deleteAttempts = db.prepare<[number]>('delete from attempts where batch_id = ?')
   const deleteBatch = db.prepare<[number]>('delete from batches where id = ?')
   const emptyBefore = db
     .prepare<[number, number], number>(
       `select id from batches b
-       where state in ('split', 'replayed', 'delivered', 'failed') and events = 0 and settled_at < ?
+       where state in ('split', 'replayed', 'failed') and events = 0 and settled_at < ?
          and not exists (select 1 from batches child where child.parent_id = b.id) limit ?`
     )
     .pluck()
   const deleteRejections = db.prepare<[number, number]>(
     'delete from rejected where id in (select id from rejected where received_at < ? order by id limit ?)'
   )
-  const history = prepareUserHistory(db)
+  const history = prepareHistory(db)
   const count = prepareCount(db)
 
   function removeBatch(id: number): void {
@@ -65,16 +72,16 @@ export function preparePrune(db: Database): (options: PruneOptions) => { removed
     for (const { seq } of old) deleteEvent.run(seq)
     // What was overtaken was not sent, and its overtaker is at Dopt or stands here; but an earlier call may have sent it.
     const holding = old.filter((event) => (event.supersededBy === null || event.uncertain === 1) && mayBeHeld(event))
-    for (const [identifier, own] of groupBy(holding, (event) => event.identifier)) {
-      history.add(
-        identifier,
-        own.map(({ seq, eventTime, properties }) => ({
-          seq,
-          eventTime,
-          names: Object.keys(parseProperties(properties))
-        }))
-      )
+    for (const ofKey of groupBy(holding, (event) => event.userKey).values()) {
+      for (const [identifier, own] of groupBy(ofKey, (event) => event.identifier)) {
+        history.add(own[0]?.userKey ?? 0, identifier, own.map(toNames))
+      }
     }
+  }
+
+  /** What a failed event would have said next goes with it. */
+  function removeWaitingAfter(seq: number): void {
+    for (let next = seq + 1; deleteWaiting.run(next).changes > 0; next++) deleteEvent.run(next)
   }
 
   function removeDelivered({ id, events, superseded }: OldBatch): void {
@@ -85,22 +92,27 @@ export function preparePrune(db: Database): (options: PruneOptions) => { removed
   }
 
   function removeFailed({ id, events, uncertain }: OldBatch): void {
+    for (const { seq } of eventsOf.all(id)) removeWaitingAfter(seq)
     removeEvents(id, (event) => uncertain === 1 || event.uncertain === 1)
     removeBatch(id)
     count(COUNTERS.removed, events)
   }
 
   return ({ deliveredBefore, failedBefore, rejectedBefore }) => {
-    const delivered =
-      deliveredBefore === undefined ? [] : settledBefore.all('delivered', deliveredBefore, BATCHES_A_STEP)
+    const delivered = deliveredBefore === undefined ? [] : deliveredBatches.all(deliveredBefore, BATCHES_A_STEP)
     delivered.forEach(removeDelivered)
-    const failed = failedBefore === undefined ? [] : settledBefore.all('failed', failedBefore, BATCHES_A_STEP)
+    const failed = failedBefore === undefined ? [] : failedBatches.all(failedBefore, BATCHES_A_STEP)
     failed.forEach(removeFailed)
     const empty = deliveredBefore === undefined ? [] : emptyBefore.all(deliveredBefore, EMPTY_BATCHES_A_STEP)
     empty.forEach(removeBatch)
     const rejections =
       rejectedBefore === undefined ? 0 : deleteRejections.run(rejectedBefore, REJECTIONS_A_STEP).changes
-    const events = [...delivered, ...failed].reduce((sum, batch) => sum + batch.events, 0)
-    return { removed: events + rejections, more: events + empty.length + rejections > 0 }
+    const batches = [...delivered, ...failed]
+    const events = batches.reduce((sum, batch) => sum + batch.events, 0)
+    return { removed: events + rejections, more: batches.length + empty.length + rejections > 0 }
   }
+}
+
+function toNames({ seq, eventTime, properties }: OldEvent): DeliveredNames {
+  return { seq, eventTime, names: Object.keys(parseProperties(properties)) }
 }

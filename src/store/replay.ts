@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
-import { textKey } from './keys.js'
+import { subjectKey, subjectOf } from './keys.js'
 import { addRange } from './seq-ranges.js'
-import type { ReplayCount, ReplaySelection } from './store.js'
+import type { ReplayCount, ReplaySelection, SeqRange } from './store.js'
 
 /** Failed batches put back in one commit; between commits other writers have their turn. */
 export const BATCHES_A_STEP = 50
@@ -12,6 +12,8 @@ interface FailedEvent {
   seq: number
   identifier: string
 }
+
+type Subjects = Pick<ReplayCount, 'users' | 'groups'>
 
 interface Conditions {
   batchId: number | null
@@ -33,11 +35,11 @@ export function prepareReplay(db: Database) {
        where l.batched = 1 and l.user_key = @userKey and ${FAILED} order by b.id`
     )
     .pluck()
-  const failedUsers = db
-    .prepare<[Conditions], number>(
-      `select count(distinct l.user_key) from batches b join ledger l on l.batch_id = b.id where ${FAILED}`
-    )
-    .pluck()
+  const failedSubjects = db.prepare<[Conditions], Subjects>(
+    `select count(distinct case when l.user_key >= 0 then l.user_key end) as users,
+       count(distinct case when l.user_key < 0 then l.user_key end) as groups
+     from batches b join ledger l on l.batch_id = b.id where ${FAILED}`
+  )
   const isFailed = db.prepare<[number], number>("select 1 from batches where id = ? and state = 'failed'").pluck()
   const eventsIn = db.prepare<[number], FailedEvent>(
     `select l.user_key as userKey, l.event_time as eventTime, l.seq, e.identifier
@@ -58,11 +60,26 @@ export function prepareReplay(db: Database) {
      where id = @id`
   )
 
-  function select({ batchId, since, until, identifier }: ReplaySelection): { ids: number[]; users: number } {
+  const isWaiting = db.prepare<[number], number>('select 1 from waiting_parts where seq = ?').pluck()
+
+  /** The numbers of an event from one of its parts on: they are those under which it will stand. */
+  function rangeFrom(first: number): SeqRange {
+    let last = first
+    while (isWaiting.get(last + 1) !== undefined) last++
+    return { first, last }
+  }
+
+  function select({ batchId, since, until, identifier, subject = 'user' }: ReplaySelection): Subjects & {
+    ids: number[]
+  } {
     const conditions = { batchId: batchId ?? null, since: since ?? null, until: until ?? null }
-    if (identifier === undefined) return { ids: failedBatches.all(conditions), users: failedUsers.get(conditions) ?? 0 }
-    const ids = failedBatchesOfUser.all({ ...conditions, userKey: textKey(identifier) })
-    return { ids, users: ids.length > 0 ? 1 : 0 }
+    if (identifier === undefined) {
+      const { users = 0, groups = 0 } = failedSubjects.get(conditions) ?? {}
+      return { ids: failedBatches.all(conditions), users, groups }
+    }
+    const ids = failedBatchesOfUser.all({ ...conditions, userKey: subjectKey(subject, identifier) })
+    const one = ids.length > 0 ? 1 : 0
+    return { ids, users: subject === 'user' ? one : 0, groups: subject === 'group' ? one : 0 }
   }
 
   /** The selected failed events of these batches, batch by batch. */
@@ -70,17 +87,20 @@ export function prepareReplay(db: Database) {
     selection: ReplaySelection,
     ids: readonly number[],
     handle: (batchId: number, events: FailedEvent[]) => void
-  ): Omit<ReplayCount, 'users'> {
-    const count: Omit<ReplayCount, 'users'> = { batches: 0, events: 0, ranges: [] }
+  ): Omit<ReplayCount, keyof Subjects> {
+    const { identifier: wanted, subject = 'user' } = selection
+    const count: Omit<ReplayCount, keyof Subjects> = { batches: 0, events: 0, ranges: [] }
     for (const id of ids) {
       if (isFailed.get(id) === undefined) continue
       const events = eventsIn
         .all(id)
-        .filter(({ identifier }) => selection.identifier === undefined || identifier === selection.identifier)
+        .filter(
+          ({ identifier, userKey }) => wanted === undefined || (identifier === wanted && subjectOf(userKey) === subject)
+        )
       if (events.length === 0) continue
       count.batches++
       count.events += events.length
-      for (const { seq } of events) addRange(count.ranges, { first: seq, last: seq })
+      for (const { seq } of events) addRange(count.ranges, rangeFrom(seq))
       handle(id, events)
     }
     return count

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { splitInHalves } from '../destination/dopt-api.js'
 import type { BatchRows } from './batch-rows.js'
-import type { CallRecord, OpenBatch, Settlement } from './store.js'
+import type { CallRecord, OpenBatch, SettledEvents, Settlement } from './store.js'
 import type { UserPlans } from './user-plans.js'
 
 /** An open batch and its users. */
@@ -21,9 +21,12 @@ interface WaitingRow {
  * Whether a call may have taken effect at Dopt although it is not counted as delivered: no answer came, the server broke
  * on it, or it answered success for fewer users. A refusal (4xx) is of the whole call, and certain.
  */
-function isUncertain({ status }: CallRecord): boolean {
+function isUncertain({ status, isSent = true }: CallRecord): boolean {
+  if (!isSent) return false
   return status === undefined || status < 300 || status >= 500
 }
+
+const NOTHING_SETTLED: SettledEvents = { delivered: 0, superseded: 0, failed: 0 }
 
 /** Takes waiting batches up again, and records what became of batches. To be run inside a transaction. */
 export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
@@ -73,17 +76,26 @@ export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
     return held
   }
 
-  /** Returns who holds the users of a split batch now. */
-  function settle(id: number, settlement: Settlement): Held[] {
+  const countsOf = db.prepare<[number], { events: number; superseded: number }>(
+    'select events, superseded from batches where id = ?'
+  )
+
+  /** `held`: who holds the users of a split batch now. */
+  function settle(id: number, settlement: Settlement): { held: Held[]; settled: SettledEvents } {
     const { to, call } = settlement
     if (to === 'retrying') {
       const { countAttempt, nextAttemptAt } = settlement
       rows.record(id, to, call, { countAttempt, nextAttemptAt, isUncertain: isUncertain(call) })
-      return []
+      return { held: [], settled: NOTHING_SETTLED }
     }
     const held = to === 'split' ? split(id, call) : []
-    rows.record(id, to, call, { countAttempt: true, isUncertain: isUncertain(call) })
-    return held
+    rows.record(id, to, call, { countAttempt: call.isSent ?? true, isUncertain: isUncertain(call) })
+    const { events = 0, superseded = 0 } = countsOf.get(id) ?? {}
+    const settled =
+      to === 'delivered'
+        ? { ...NOTHING_SETTLED, delivered: events - superseded, superseded }
+        : { ...NOTHING_SETTLED, failed: to === 'failed' ? events : 0 }
+    return { held, settled }
   }
 
   return { claim, settle }

@@ -30,8 +30,10 @@ import type {
   ReplaySelection,
   SenderRecord,
   SeqRange,
+  SettledEvents,
   Settlement,
-  Store
+  Store,
+  Subject
 } from './store.js'
 import { prepareUserPlans } from './user-plans.js'
 
@@ -72,7 +74,7 @@ export class SqliteStore implements Store {
     this.#accept = prepareAccept(this.#db)
     this.#userPlans = prepareUserPlans(this.#db)
     const rows = prepareBatchRows(this.#db)
-    this.#pending = new PendingUsers(this.#db)
+    this.#pending = { user: new PendingUsers(this.#db, 'user'), group: new PendingUsers(this.#db, 'group') }
     this.#form = prepareForm(this.#db, this.#pending, this.#userPlans, rows)
     this.#settle = prepareSettle(this.#db, this.#userPlans, rows)
     this.#replay = prepareReplay(this.#db)
@@ -105,14 +107,18 @@ export class SqliteStore implements Store {
   async formBatch(options: FormOptions): Promise<FormResult> {
     this.#requireLock()
     for (;;) {
-      const { leftOut } = this.#pending
+      const leftOut = this.#leftOut
       try {
         return await this.#tryToForm(options)
       } catch (error) {
         // A damaged page: once more without the user whose events are on it.
-        if (this.#pending.leftOut <= leftOut) throw error
+        if (this.#leftOut <= leftOut) throw error
       }
     }
+  }
+
+  get #leftOut(): number {
+    return this.#pending.user.leftOut + this.#pending.group.leftOut
   }
 
   async #tryToForm(options: FormOptions): Promise<FormResult> {
@@ -139,11 +145,12 @@ export class SqliteStore implements Store {
     return batch
   }
 
-  async settle(batchId: number, settlement: Settlement): Promise<void> {
+  async settle(batchId: number, settlement: Settlement): Promise<SettledEvents> {
     this.#requireLock()
-    const held = await this.#commits.write(() => this.#settle.settle(batchId, settlement))
+    const { held, settled } = await this.#commits.write(() => this.#settle.settle(batchId, settlement))
     if (settlement.to !== 'retrying') this.#busy.release(batchId)
     for (const { batchId: child, userKeys } of held) this.#busy.hold(child, userKeys)
+    return settled
   }
 
   async resume(now: number): Promise<{ waiting: number }> {
@@ -168,10 +175,10 @@ export class SqliteStore implements Store {
 
   async #sumSteps(
     selection: ReplaySelection,
-    step: (ids: readonly number[]) => Promise<Omit<ReplayCount, 'users'>>
+    step: (ids: readonly number[]) => Promise<Omit<ReplayCount, 'users' | 'groups'>>
   ): Promise<ReplayCount> {
-    const { ids, users } = this.#read(() => this.#replay.select(selection))
-    const total: ReplayCount = { batches: 0, events: 0, users, ranges: [] }
+    const { ids, users, groups } = this.#read(() => this.#replay.select(selection))
+    const total: ReplayCount = { batches: 0, events: 0, users, groups, ranges: [] }
     for (let from = 0; from < ids.length; from += BATCHES_A_STEP) {
       const count = await step(ids.slice(from, from + BATCHES_A_STEP))
       total.batches += count.batches
@@ -194,8 +201,8 @@ export class SqliteStore implements Store {
     })
   }
 
-  async forget(identifier: string): Promise<ForgetCount> {
-    const count = await this.#commits.write(() => this.#forget(identifier))
+  async forget(identifier: string, subject: Subject = 'user'): Promise<ForgetCount> {
+    const count = await this.#commits.write(() => this.#forget(identifier, subject))
     await scrub(this.#db, this.location)
     return count
   }
@@ -244,8 +251,12 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#inspect.getEvent(messageId))
   }
 
-  async eventsOfUser(identifier: string, limit: number) {
-    return this.#read(() => this.#inspect.eventsOfUser(identifier, limit))
+  async partsOfEvent(messageId: string) {
+    return this.#read(() => this.#inspect.partsOfEvent(messageId))
+  }
+
+  async eventsOfUser(identifier: string, limit: number, subject: Subject = 'user') {
+    return this.#read(() => this.#inspect.eventsOfUser(identifier, limit, subject))
   }
 
   async close(): Promise<void> {

@@ -7,15 +7,28 @@
  */
 import type { Api, UserEntry } from '../destination/dopt-api.js'
 
-/** An event translated and ready to be stored. */
-export interface NewEvent {
-  messageId: string
+/** Whom an event tells something of. */
+export type Subject = 'user' | 'group'
+
+/** What an event says of one user or one group. */
+export interface NewPart {
+  /** Default: a user. */
+  subject?: Subject
   identifier: string
+  /** JSON object text, flat, as it goes to Dopt. */
+  properties: string
+  /** Groups to put the user into. */
+  groups?: readonly string[]
+}
+
+/** An event translated and ready to be stored. */
+export interface NewEvent extends NewPart {
+  messageId: string
   /** When it happened; never later than `arrivedAt`. */
   eventTime: number
   arrivedAt: number
-  /** JSON object text, flat, as it goes to Dopt. */
-  properties: string
+  /** What it says of others: each is sent when the one before it has been delivered or superseded. Nobody twice. */
+  later?: readonly NewPart[]
 }
 
 /** Something that should have been for us but cannot be. */
@@ -40,7 +53,7 @@ export interface Intake {
 export interface AcceptReceipt {
   accepted: number
   duplicates: number
-  /** The arrival numbers given to the accepted events: first and last, both included. */
+  /** The arrival numbers given to the accepted events, some of which have several: first and last, both included. */
   range: SeqRange | undefined
 }
 
@@ -62,6 +75,8 @@ export interface FormOptions {
 
 export interface OpenBatch {
   id: number
+  /** A batch is of users, or of one group. */
+  subject: Subject
   entries: readonly UserEntry[]
   events: number
   superseded: number
@@ -73,7 +88,7 @@ export interface OpenBatch {
 export type FormResult =
   /** A batch, committed as `sending`; `superseded` events of other users had nothing left to send and were settled. */
   | { kind: 'formed'; batch: OpenBatch; superseded: number }
-  /** One user alone is larger than a call may be: its events were settled as failed. */
+  /** One user or group alone is larger than a call may be: its events were settled as failed. */
   | { kind: 'too-large'; batchId: number; events: number }
   /** Nothing was left to send: the events were settled as superseded. */
   | { kind: 'superseded'; batchId: number; events: number }
@@ -84,6 +99,8 @@ export type FormResult =
 
 /** What a call came to, as the batch records it. */
 export interface CallRecord {
+  /** False where there was none: what was to be sent cannot be. Default: true. */
+  isSent?: boolean
   at: number
   status: number | undefined
   code: string | undefined
@@ -95,6 +112,9 @@ export type Settlement =
   | { to: 'retrying'; call: CallRecord; nextAttemptAt: number; countAttempt: boolean }
   | { to: 'failed'; call: CallRecord }
   | { to: 'split'; call: CallRecord }
+
+/** How many events have got into these states. An event with more to send is in none of them yet. */
+export type SettledEvents = Pick<EventCounts, 'delivered' | 'superseded' | 'failed'>
 
 export type EventState = 'pending' | 'sending' | 'retrying' | 'delivered' | 'superseded' | 'failed'
 export type BatchState = 'sending' | 'retrying' | 'delivered' | 'failed' | 'split' | 'replayed'
@@ -175,14 +195,19 @@ export interface AttemptRecord {
   error: string | undefined
 }
 
+/** An event, or one of its parts: `now` is the turn of the one that the event's state is that of. */
 export interface EventRecord {
   seq: number
   messageId: string
+  subject: Subject
   identifier: string
   eventTime: number
   arrivedAt: number
   properties: string
+  /** Groups that it puts the user into. */
+  groups: readonly string[]
   state: EventState
+  turn: 'over' | 'now' | 'later'
   batchId: number | undefined
   /** The message that overtook its last value. */
   supersededBy: string | undefined
@@ -196,7 +221,9 @@ export interface RejectionRecord extends NewRejection {
 /** Which failed work a replay means. Several conditions narrow each other. */
 export interface ReplaySelection {
   batchId?: number
+  /** Of this user or, as `subject` says, group. */
   identifier?: string
+  subject?: Subject
   /** Failed at or after. */
   since?: number
   /** Failed before. */
@@ -219,6 +246,7 @@ export interface ReplayCount {
   batches: number
   events: number
   users: number
+  groups: number
   /** Arrival numbers of these events, to ask later where they stand. */
   ranges: SeqRange[]
 }
@@ -244,8 +272,8 @@ export interface Store {
   accept(intake: Intake): Promise<AcceptReceipt>
 
   /**
-   * Takes pending users that are in no open batch, with all their pending events, as one batch. Each user's turn comes
-   * within one round of all that are pending. Values that a newer delivered event has overtaken are left out. Only the
+   * Takes pending users that are in no open batch, with all their pending events, as one batch; or one group, in turn with
+   * the users. Everybody's turn comes within one round of all that are pending. Values that a newer delivered event has overtaken are left out. Only the
    * process that holds the sending lock may call it.
    */
   formBatch(options: FormOptions): Promise<FormResult>
@@ -254,7 +282,7 @@ export interface Store {
   claimRetry(dueBy: number, now: number): Promise<OpenBatch | undefined>
 
   /** Records what a call came to. The halves of a split batch are waiting batches, due at once. */
-  settle(batchId: number, settlement: Settlement): Promise<void>
+  settle(batchId: number, settlement: Settlement): Promise<SettledEvents>
 
   /** Makes this handle the sender: batches that were in flight when the last sender ended wait again, due now. */
   resume(now: number): Promise<{ waiting: number }>
@@ -275,8 +303,8 @@ export interface Store {
   pruneStep(options: PruneOptions): Promise<{ removed: number; more: boolean }>
   /** Gives a little of the space that removals freed back to the disk. False when there is no more to give. */
   reclaimStep(): Promise<boolean>
-  /** Removes a user's events everywhere, then rewrites the file, so that no trace of the values is left in it. */
-  forget(identifier: string): Promise<ForgetCount>
+  /** Removes all events that tell something of a user (or group), then rewrites the file, so that no trace of them is left. */
+  forget(identifier: string, subject?: Subject): Promise<ForgetCount>
 
   /** Bytes in use (space that removals freed does not count), and the limit. */
   usage(): Promise<{ bytes: number; maxBytes: number | undefined }>
@@ -288,8 +316,12 @@ export interface Store {
   listBatches(filter: BatchFilter): Promise<BatchRecord[]>
   getBatch(id: number): Promise<{ batch: BatchRecord; children: BatchRecord[]; attempts: AttemptRecord[] } | undefined>
   eventsOfBatch(id: number, limit: number): Promise<EventRecord[]>
+  /** The part of an event whose turn it is. */
   getEvent(messageId: string): Promise<EventRecord | undefined>
-  eventsOfUser(identifier: string, limit: number): Promise<{ events: EventRecord[]; total: number }>
+  /** All of an event that the store still has, in the order of its turns. */
+  partsOfEvent(messageId: string): Promise<EventRecord[]>
+  /** A user's events or, as `subject` says, a group's; the newest first. */
+  eventsOfUser(identifier: string, limit: number, subject?: Subject): Promise<{ events: EventRecord[]; total: number }>
 
   close(): Promise<void>
 }

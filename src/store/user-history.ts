@@ -1,19 +1,34 @@
 import type { Database } from 'better-sqlite3'
+import { subjectOf } from './keys.js'
 import { isNewer, type DeliveredNames } from './plan-users.js'
 
 type Stored = Array<[eventTime: number, seq: number, names: string[]]>
 
 /**
- * What law 4 still has to know of delivered events that retention has removed: for each user, which names they gave their
+ * What law 4 still has to know of delivered events that retention has removed: for each user, and each group, which names they gave their
  * newest values, and when. Without it an old event that is replayed, or arrives late, after the removal would win.
  */
-export function prepareUserHistory(db: Database) {
-  const select = db.prepare<[string], string>('select newest from user_history where identifier = ?').pluck()
+export function prepareHistory(db: Database) {
+  const histories = { user: prepareTable(db, 'user_history'), group: prepareTable(db, 'group_history') }
+  const historyOf = (userKey: number): typeof histories.user => histories[subjectOf(userKey)]
+
+  return {
+    isEmpty: () => histories.user.isEmpty() && histories.group.isEmpty(),
+    read: (userKey: number, identifier: string): DeliveredNames[] => historyOf(userKey).read(identifier),
+    /** Adds delivered events that are about to be removed. */
+    add: (userKey: number, identifier: string, removed: readonly DeliveredNames[]): void =>
+      historyOf(userKey).add(identifier, removed),
+    forget: (userKey: number, identifier: string): void => historyOf(userKey).forget(identifier)
+  }
+}
+
+function prepareTable(db: Database, table: 'user_history' | 'group_history') {
+  const select = db.prepare<[string], string>(`select newest from ${table} where identifier = ?`).pluck()
   const upsert = db.prepare<[string, string]>(
-    'insert into user_history (identifier, newest) values (?, ?) on conflict (identifier) do update set newest = excluded.newest'
+    `insert into ${table} (identifier, newest) values (?, ?) on conflict (identifier) do update set newest = excluded.newest`
   )
-  const remove = db.prepare<[string]>('delete from user_history where identifier = ?')
-  const any = db.prepare<[], number>('select 1 from user_history limit 1').pluck()
+  const remove = db.prepare<[string]>(`delete from ${table} where identifier = ?`)
+  const any = db.prepare<[], number>(`select 1 from ${table} limit 1`).pluck()
 
   function read(identifier: string): DeliveredNames[] {
     const text = select.get(identifier)
@@ -21,7 +36,6 @@ export function prepareUserHistory(db: Database) {
     return (JSON.parse(text) as Stored).map(([eventTime, seq, names]) => ({ eventTime, seq, names }))
   }
 
-  /** Adds delivered events that are about to be removed. */
   function add(identifier: string, removed: readonly DeliveredNames[]): void {
     const newestFirst = [...read(identifier), ...removed].sort((a, b) => (isNewer(a, b) ? -1 : 1))
     const seen = new Set<string>()
@@ -39,6 +53,6 @@ export function prepareUserHistory(db: Database) {
     isEmpty: () => any.get() === undefined,
     read,
     add,
-    forget: (identifier: string): number => remove.run(identifier).changes
+    forget: (identifier: string): void => void remove.run(identifier)
   }
 }

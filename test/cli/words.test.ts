@@ -121,7 +121,17 @@ describe('what happens next', () => {
     ...{ lastStatus: undefined, lastCode: undefined, lastError: undefined }
   })
   const event: EventRecord = {
-    ...{ seq: 1, messageId: 'm', identifier: 'u', eventTime: 0, arrivedAt: 0, properties: '{}' },
+    ...{
+      seq: 1,
+      messageId: 'm',
+      subject: 'user',
+      identifier: 'u',
+      groups: [],
+      turn: 'now',
+      eventTime: 0,
+      arrivedAt: 0,
+      properties: '{}'
+    },
     ...{ state: 'pending', batchId: undefined, supersededBy: undefined }
   }
   const hint = (command: string): string => `do ${command}`

@@ -129,6 +129,44 @@ describe('migrations', () => {
     })
   })
 
+  it('let the events of the second version go on as they stand, beside groups', async () => {
+    await withTempDir(async (dir) => {
+      const file = join(dir, 'store.db')
+      const old = new Database(file)
+      migrate(old, file, loadMigrations().slice(0, 2))
+      const insertEvent = old.prepare('insert into events values (?, ?, ?, ?, ?, ?, ?, ?)')
+      const insertLedger = old.prepare('insert into ledger values (?, ?, ?, ?, ?, ?, ?)')
+      for (const [seq, batch, supersededBy] of [[1, 1, 2] as const, [2, 1, null] as const, [3, null, null] as const]) {
+        insertEvent.run(seq, textKey(`m-${seq}`), textKey('a'), seq, 1000 + seq, `m-${seq}`, 'a', `{"n":${seq}}`)
+        insertLedger.run(batch === null ? 0 : 1, textKey('a'), seq, seq, batch, supersededBy, 0)
+      }
+      old.exec(`insert into batches (id, state, users, events, superseded, created_at, settled_at)
+                values (1, 'delivered', 1, 2, 1, 5, 6);
+                insert into user_history values ('gone', '[[9,9,["n"]]]');
+                insert into counters values ('accepted', 3)`)
+      old.close()
+
+      const store = SqliteStore.open(file)
+      expect((await store.books()).events).toMatchObject({ pending: 1, delivered: 1, superseded: 1 })
+      expect(await store.countStates([{ first: 1, last: 9 }])).toMatchObject({
+        pending: 1,
+        delivered: 1,
+        superseded: 1
+      })
+      expect(await store.partsOfEvent('m-1')).toMatchObject([{ subject: 'user', turn: 'now', groups: [] }])
+      const times = { eventTime: 1, arrivedAt: 2000 }
+      const group = { messageId: 'g', subject: 'group', identifier: 'gone', properties: '{"n":1}', ...times } as const
+      await store.accept({ events: [group], rejections: [], ignored: {} })
+      await store.resume(3000)
+      const formed = [await store.formBatch(formOptions()), await store.formBatch(formOptions())]
+      expect(formed).toMatchObject([
+        { batch: { subject: 'user', entries: [{ identifier: 'a', properties: '{"n":3}' }] } },
+        { batch: { subject: 'group', entries: [{ identifier: 'gone', properties: '{"n":1}' }] } }
+      ])
+      await store.close()
+    })
+  })
+
   it('refuse what is newer, and what is not ours', () => {
     const newer = new Database(':memory:')
     migrate(newer, 'x.db')

@@ -1,7 +1,9 @@
 import { describeAccepting } from './conformance/accepting.js'
 import { describeForming } from './conformance/forming.js'
+import { describeGroups } from './conformance/groups.js'
 import { describeHistories } from './conformance/histories.js'
 import { describeNewestWins } from './conformance/newest-wins.js'
+import { describeParts } from './conformance/parts.js'
 import { describeReading } from './conformance/reading.js'
 import { describeReplaying } from './conformance/replaying.js'
 import { describeResuming } from './conformance/resuming.js'
@@ -19,5 +21,7 @@ export function describeStore(name: string, openStore: OpenStore): void {
     describeResuming(openStore)
     describeReading(openStore)
     describeHistories(openStore)
+    describeGroups(openStore)
+    describeParts(openStore)
   })
 }

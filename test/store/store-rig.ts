@@ -96,7 +96,7 @@ export class StoreRig {
   }
 
   /** Without the ranges, which only their own test looks at. */
-  async replay(selection: ReplaySelection = {}): Promise<Omit<ReplayCount, 'ranges'>> {
+  async replay(selection: ReplaySelection = {}): Promise<Omit<ReplayCount, 'ranges' | 'groups'>> {
     const { batches, events, users } = await this.store.replay(selection, START + 1_000_000)
     await this.audit()
     return { batches, events, users }

@@ -10,7 +10,8 @@ import type {
   ReplaySelection,
   SeqRange,
   Settlement,
-  Store
+  Store,
+  Subject
 } from '../store.js'
 import { fromMessage, type Answer, type Arguments, type Method, type Request, type Result } from './protocol.js'
 import { startThread } from './start-thread.js'
@@ -64,7 +65,7 @@ export class ThreadedStore implements Store {
   rejections = (afterId: number, limit: number) => this.#ask('rejections', afterId, limit)
   pruneStep = (options: PruneOptions) => this.#ask('pruneStep', options)
   reclaimStep = () => this.#ask('reclaimStep')
-  forget = (identifier: string) => this.#ask('forget', identifier)
+  forget = (identifier: string, subject?: Subject) => this.#ask('forget', identifier, subject)
   usage = () => this.#ask('usage')
   saveEndpoint = (record: EndpointRecord) => this.#ask('saveEndpoint', record)
   books = () => this.#ask('books')
@@ -73,7 +74,9 @@ export class ThreadedStore implements Store {
   getBatch = (id: number) => this.#ask('getBatch', id)
   eventsOfBatch = (id: number, limit: number) => this.#ask('eventsOfBatch', id, limit)
   getEvent = (messageId: string) => this.#ask('getEvent', messageId)
-  eventsOfUser = (identifier: string, limit: number) => this.#ask('eventsOfUser', identifier, limit)
+  partsOfEvent = (messageId: string) => this.#ask('partsOfEvent', messageId)
+  eventsOfUser = (identifier: string, limit: number, subject?: Subject) =>
+    this.#ask('eventsOfUser', identifier, limit, subject)
 
   /** Commits what was asked for before, closes the database and ends the thread. */
   close(): Promise<void> {

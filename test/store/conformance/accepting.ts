@@ -24,6 +24,9 @@ export function describeAccepting(openStore: OpenStore): void {
         expect(await store.getEvent('a')).toEqual({
           ...events[0],
           seq: range?.first,
+          subject: 'user',
+          groups: [],
+          turn: 'now',
           state: 'pending',
           batchId: undefined,
           supersededBy: undefined
