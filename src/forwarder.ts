@@ -1,7 +1,8 @@
 import { systemClock } from './delivery/clock.js'
 import { silentLogger } from './delivery/logger.js'
 import { Retention } from './delivery/retention.js'
-import { Sender, type SenderTotals, type SettledReason } from './delivery/sender.js'
+import { Sender, type SettledReason } from './delivery/sender.js'
+import { noTotals, type SenderTotals } from './delivery/totals.js'
 import { GotDoptClient } from './dopt/client.js'
 import { resolveOptions, type ForwarderOptions, type ResolvedOptions } from './options.js'
 import type { Books, EventCounts, NewEvent, NewRejection, SeqRange, Store } from './store/store.js'
@@ -157,7 +158,7 @@ export class Forwarder {
 
   /** What the sender has done since it started. */
   get totals(): SenderTotals {
-    return this.sender?.totals ?? { calls: 0, users: 0, delivered: 0, superseded: 0, failed: 0 }
+    return this.sender?.totals ?? noTotals()
   }
 
   /** The whole store's books. */

@@ -1,4 +1,4 @@
-import type { SenderTotals } from '../delivery/sender.js'
+import type { SenderTotals } from '../delivery/totals.js'
 import type { EventCounts } from '../store/store.js'
 import { formatCount, formatDuration } from './format-number.js'
 import { printable } from './printable.js'

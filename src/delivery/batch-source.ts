@@ -1,5 +1,5 @@
 import type { Api } from '../destination/dopt-api.js'
-import type { FormOptions, OpenBatch, Store } from '../store/store.js'
+import type { FormOptions, OpenBatch, SettledEvents, Store } from '../store/store.js'
 import type { Clock } from './clock.js'
 import type { Logger } from './logger.js'
 
@@ -10,12 +10,6 @@ export interface BatchSourceOptions {
   maxBodyBytes: number
   /** How long an event may wait for others to fill its batch. */
   flushIntervalMs: number
-}
-
-/** What was settled on the way to a batch, without a call. */
-export interface SettledOnTheWay {
-  superseded?: number
-  failed?: number
 }
 
 /** Which batch goes out next. What there is, the store knows; this only remembers when to ask it again. */
@@ -29,7 +23,7 @@ export class BatchSource {
     private readonly options: BatchSourceOptions,
     private readonly clock: Clock,
     private readonly logger: Logger,
-    private readonly onSettled: (settled: SettledOnTheWay) => void
+    private readonly onSettled: (settled: Partial<SettledEvents>) => void
   ) {}
 
   /** When the first waiting batch is due. */
@@ -78,7 +72,7 @@ export class BatchSource {
           if (formed.superseded > 0) this.onSettled({ superseded: formed.superseded })
           return formed.batch
         case 'too-large':
-          this.logger.warn({ batch: formed.batchId }, 'one user is larger than a call may be: not sent')
+          this.logger.warn({ batch: formed.batchId }, 'a user or group is larger than a call may be: not sent')
           this.onSettled({ failed: formed.events })
           break
         case 'superseded':

@@ -1,15 +1,17 @@
 import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import { StoreError } from '../store/errors.js'
-import type { OpenBatch, Settlement, Store } from '../store/store.js'
+import type { OpenBatch, SettledEvents, Settlement, Store } from '../store/store.js'
 import { BatchSource, type BatchSourceOptions } from './batch-source.js'
 import { sleep, type Clock } from './clock.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
 import { CallRate } from './call-rate.js'
 import type { Logger } from './logger.js'
+import { refuseGroups } from './refuse-groups.js'
 import type { BackoffOptions } from './retry-policy.js'
 import { Suspects } from './suspects.js'
+import { noTotals, type SenderTotals } from './totals.js'
 
 export interface SenderOptions extends BatchSourceOptions {
   /** Calls in flight at a time, at most. */
@@ -18,17 +20,6 @@ export interface SenderOptions extends BatchSourceOptions {
   backoff: BackoffOptions
   keyProbeMs: number
   maxCallsPerSecond?: number | undefined
-}
-
-/** What the sender has done since it started. */
-export interface SenderTotals {
-  /** Calls made, whatever came of them. */
-  calls: number
-  /** Users in the calls that were delivered. */
-  users: number
-  delivered: number
-  superseded: number
-  failed: number
 }
 
 /** How waiting for everything to be settled ended. */
@@ -46,10 +37,10 @@ const SETTLE_POLL_MS = 20
  */
 export class Sender {
   readonly health: EndpointHealth
-  readonly totals: SenderTotals = { calls: 0, users: 0, delivered: 0, superseded: 0, failed: 0 }
+  readonly totals: SenderTotals = noTotals()
   /** When something was last settled for good. */
   lastMovedAt: number
-  /** Told of every call with users that is over, and of what it means for its batch. Must not throw. */
+  /** Told of every call with users, or a group, that is over, and of what it means for its batch. Must not throw. */
   onCall: ((result: CallResult, settlement: Settlement) => void) | undefined
   readonly #rate: CallRate
   readonly #suspects = new Suspects()
@@ -202,8 +193,8 @@ export class Sender {
   }
 
   #launch(batch: OpenBatch): void {
-    this.#inFlight++
-    const call = this.#send(batch).finally(() => {
+    const refusal = refuseGroups(batch, this.options.api, this.clock.now())
+    const call = (refusal === undefined ? this.#send(batch) : this.#refuse(batch, refusal)).finally(() => {
       this.#calls.delete(call)
       this.wake()
     })
@@ -212,51 +203,74 @@ export class Sender {
 
   async #send(batch: OpenBatch): Promise<void> {
     const startedAt = this.clock.now()
+    this.#inFlight++
     this.#rate.take(startedAt)
     this.totals.calls++
-    const result = await this.client.identifyMany(batch.entries, this.#abort.signal)
+    const result = await this.#call(batch)
     this.#inFlight--
     this.health.take(result, startedAt)
     const isSuspect = this.#suspects.take(batch, result)
     const settlement = decide(batch, result, this.options, this.clock.now(), this.random(), isSuspect)
     this.onCall?.(result, settlement)
-    const fields = { batch: batch.id, users: batch.entries.length, status: result.status, code: result.code }
+    const fields = {
+      batch: batch.id,
+      [`${batch.subject}s`]: batch.entries.length,
+      status: result.status,
+      code: result.code
+    }
     this.logger[settlement.to === 'delivered' ? 'debug' : 'warn'](
       { ...fields, ms: Math.round(result.durationMs) },
       `batch ${settlement.to}`
     )
     // The slot is free already: the next call goes out while this one's fate is being written down.
     this.wake()
-    if (await this.#record(batch, settlement)) this.#note(batch, settlement)
+    await this.#settle(batch, settlement)
+  }
+
+  async #refuse(batch: OpenBatch, settlement: Settlement): Promise<void> {
+    this.logger.warn({ batch: batch.id, code: settlement.call.code }, `batch ${settlement.to}`)
+    await this.#settle(batch, settlement)
+  }
+
+  async #settle(batch: OpenBatch, settlement: Settlement): Promise<void> {
+    const settled = await this.#record(batch, settlement)
+    if (settled !== undefined) this.#note(batch, settlement, settled)
+  }
+
+  async #call({ subject, entries }: OpenBatch): Promise<CallResult> {
+    const { signal } = this.#abort
+    const [first] = entries
+    return subject === 'group' && first !== undefined
+      ? this.client.identifyGroup(first, signal)
+      : this.client.identifyMany(entries, signal)
   }
 
   /** Writes a settlement down, however long the store cannot take it. After a stop the batch is simply sent again. */
-  async #record(batch: OpenBatch, settlement: Settlement): Promise<boolean> {
+  async #record(batch: OpenBatch, settlement: Settlement): Promise<SettledEvents | undefined> {
     for (;;) {
       try {
-        await this.store.settle(batch.id, settlement)
-        return true
+        return await this.store.settle(batch.id, settlement)
       } catch (error) {
         if (!(error instanceof StoreError && error.isPassing) || this.#stopped) {
           this.logger.error(
             { batch: batch.id, code: error instanceof StoreError ? error.code : undefined },
             'not recorded'
           )
-          return false
+          return undefined
         }
         await sleep(this.clock, STORE_RETRY_MS)
       }
     }
   }
 
-  #note(batch: OpenBatch, settlement: Settlement): void {
+  #note({ subject, entries }: OpenBatch, settlement: Settlement, settled: SettledEvents): void {
     switch (settlement.to) {
       case 'delivered':
-        this.totals.users += batch.entries.length
-        this.#move({ delivered: batch.events - batch.superseded, superseded: batch.superseded })
+        this.totals[`${subject}s`] += entries.length
+        this.#move(settled)
         break
       case 'failed':
-        this.#move({ failed: batch.events })
+        this.#move(settled)
         break
       case 'split':
         this.#batches.waits(settlement.call.at)
@@ -267,7 +281,7 @@ export class Sender {
     }
   }
 
-  #move(settled: Partial<Pick<SenderTotals, 'delivered' | 'superseded' | 'failed'>>): void {
+  #move(settled: Partial<SettledEvents>): void {
     this.totals.delivered += settled.delivered ?? 0
     this.totals.superseded += settled.superseded ?? 0
     this.totals.failed += settled.failed ?? 0

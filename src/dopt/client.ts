@@ -3,10 +3,12 @@ import { Agent as HttpsAgent } from 'node:https'
 import got, { CancelError, RequestError, TimeoutError, type Got, type Response } from 'got'
 import {
   checkKeyRequest,
+  groupRequest,
   manyUsersRequest,
   outcomeOf,
   parseCount,
   type Api,
+  type GroupEntry,
   type UserEntry,
   type WireRequest
 } from '../destination/dopt-api.js'
@@ -29,6 +31,8 @@ export interface DoptClientOptions {
 export interface DoptClient {
   /** At most 100 users, none of them twice. */
   identifyMany(users: readonly UserEntry[], signal?: AbortSignal): Promise<CallResult>
+  /** One group. The caller sees to it that the generation of the API has groups. */
+  identifyGroup(group: GroupEntry, signal?: AbortSignal): Promise<CallResult>
   /** Changes nothing at Dopt. `delivered` means that the key was accepted. */
   checkKey(signal?: AbortSignal): Promise<CallResult>
   close(): void
@@ -75,15 +79,23 @@ export class GotDoptClient implements DoptClient {
     const { body, ...result } = await this.#call(manyUsersRequest(this.options.api, users), signal)
     if (result.outcome !== 'delivered') return result
     const count = parseCount(body)
-    if (count === undefined || count > users.length) {
-      const message = `${this.#origin} answered ${result.status}, but not in the form that Dopt documents: what it did is unknown`
-      return { ...result, outcome: 'retry', code: 'unexpected_answer', message }
-    }
+    if (count === undefined || count > users.length) return this.#unexpected(result)
     if (count < users.length) {
       const message = `Dopt counted ${count} of the ${users.length} users sent`
       return { ...result, outcome: 'split', code: 'count_mismatch', message }
     }
     return result
+  }
+
+  async identifyGroup(group: GroupEntry, signal?: AbortSignal): Promise<CallResult> {
+    const { body, ...result } = await this.#call(groupRequest(group), signal)
+    // Dopt answers with anything, or nothing; but a page is a proxy's.
+    return result.outcome === 'delivered' && body.trimStart().startsWith('<') ? this.#unexpected(result) : result
+  }
+
+  #unexpected(result: CallResult): CallResult {
+    const message = `${this.#origin} answered ${result.status}, but not in the form that Dopt documents: what it did is unknown`
+    return { ...result, outcome: 'retry', code: 'unexpected_answer', message }
   }
 
   async checkKey(signal?: AbortSignal): Promise<CallResult> {

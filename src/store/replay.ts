@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { subjectKey, subjectOf } from './keys.js'
+import { subjectKey } from './keys.js'
 import { addRange } from './seq-ranges.js'
 import type { ReplayCount, ReplaySelection, SeqRange } from './store.js'
 
@@ -88,15 +88,12 @@ export function prepareReplay(db: Database) {
     ids: readonly number[],
     handle: (batchId: number, events: FailedEvent[]) => void
   ): Omit<ReplayCount, keyof Subjects> {
-    const { identifier: wanted, subject = 'user' } = selection
     const count: Omit<ReplayCount, keyof Subjects> = { batches: 0, events: 0, ranges: [] }
     for (const id of ids) {
       if (isFailed.get(id) === undefined) continue
       const events = eventsIn
         .all(id)
-        .filter(
-          ({ identifier, userKey }) => wanted === undefined || (identifier === wanted && subjectOf(userKey) === subject)
-        )
+        .filter(({ identifier }) => selection.identifier === undefined || identifier === selection.identifier)
       if (events.length === 0) continue
       count.batches++
       count.events += events.length

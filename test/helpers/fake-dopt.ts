@@ -1,4 +1,4 @@
-import type { UserEntry } from '../../src/destination/index.js'
+import type { GroupEntry, UserEntry } from '../../src/destination/index.js'
 import { sleep, type Clock } from '../../src/delivery/clock.js'
 import type { CallResult } from '../../src/dopt/call-result.js'
 import type { DoptClient } from '../../src/dopt/client.js'
@@ -16,6 +16,8 @@ export const DELIVERED: Partial<CallResult> = { outcome: 'delivered', status: 20
 /** An honest second implementation of the client: holds users as Dopt would, and fails as it is told. */
 export class FakeDopt implements DoptClient {
   readonly users = new Map<string, Record<string, unknown>>()
+  readonly groups = new Map<string, Record<string, unknown>>()
+  readonly memberships = new Set<string>()
   readonly calls: FakeCall[] = []
   /** Most calls that were in flight together. */
   mostInFlight = 0
@@ -24,6 +26,7 @@ export class FakeDopt implements DoptClient {
   keyChecks = 0
   latencyMs = 0
   answer: Answer = () => DELIVERED
+  answerGroup: (group: GroupEntry, callNumber: number) => Partial<CallResult> = () => DELIVERED
   answerKeyCheck: () => Partial<CallResult> = () => DELIVERED
   #inFlight = 0
   readonly #usersInFlight = new Set<string>()
@@ -49,6 +52,21 @@ export class FakeDopt implements DoptClient {
     return result
   }
 
+  async identifyGroup(group: GroupEntry, signal?: AbortSignal): Promise<CallResult> {
+    const at = this.clock.now()
+    const name = `group ${group.identifier}`
+    if (this.#usersInFlight.has(name)) this.collisions.push(name)
+    this.#usersInFlight.add(name)
+    if (this.latencyMs > 0) await sleep(this.clock, this.latencyMs, signal)
+    this.#usersInFlight.delete(name)
+    const result = signal?.aborted
+      ? complete({ outcome: 'retry', code: 'aborted' })
+      : complete(this.answerGroup(group, this.calls.length + 1))
+    this.calls.push({ at, identifiers: [name], result })
+    if (result.outcome === 'delivered') upsert(this.groups, group)
+    return result
+  }
+
   async checkKey(): Promise<CallResult> {
     this.keyChecks++
     return complete(this.answerKeyCheck())
@@ -59,10 +77,18 @@ export class FakeDopt implements DoptClient {
   }
 
   #upsert(users: readonly UserEntry[]): void {
-    for (const { identifier, properties } of users) {
-      this.users.set(identifier, { ...this.users.get(identifier), ...(JSON.parse(properties) as object) })
+    for (const user of users) {
+      upsert(this.users, user)
+      for (const group of user.groups ?? []) {
+        upsert(this.groups, group)
+        this.memberships.add(`${user.identifier} in ${group.identifier}`)
+      }
     }
   }
+}
+
+function upsert(held: Map<string, Record<string, unknown>>, { identifier, properties }: GroupEntry): void {
+  held.set(identifier, { ...held.get(identifier), ...(JSON.parse(properties) as object) })
 }
 
 function complete(result: Partial<CallResult>): CallResult {

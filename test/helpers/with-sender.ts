@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { silentLogger } from '../../src/delivery/logger.js'
 import { Sender, type SenderOptions } from '../../src/delivery/sender.js'
 import { SqliteStore } from '../../src/store/sqlite-store.js'
-import type { AcceptReceipt, NewEvent } from '../../src/store/store.js'
+import type { AcceptReceipt, NewEvent, NewPart } from '../../src/store/store.js'
 import { FakeClock } from './fake-clock.js'
 import { FakeDopt } from './fake-dopt.js'
 
@@ -15,8 +15,10 @@ export interface SenderBench {
   clock: FakeClock
   /** Stores events as `[identifier, properties, ageMs?]`; the age makes an event older than its arrival. */
   accept: (...events: Array<[string, Record<string, unknown>, number?]>) => Promise<AcceptReceipt>
+  /** Stores events that happen as they arrive, each with its parts. */
+  acceptParts: (...events: Array<[NewPart, ...NewPart[]]>) => Promise<AcceptReceipt>
   /** Stops this sender as a crash would, without its leave, and starts another on the same file. */
-  restart: () => Promise<Sender>
+  restart: (options?: Partial<SenderOptions>) => Promise<Sender>
 }
 
 export const SENDER_OPTIONS: SenderOptions = {
@@ -40,9 +42,12 @@ export async function withSender(
   const clock = new FakeClock()
   const dopt = new FakeDopt(clock)
   let messages = 0
-  const open = (): { store: SqliteStore; sender: Sender } => {
+  const open = (more: Partial<SenderOptions> = {}): { store: SqliteStore; sender: Sender } => {
     const store = SqliteStore.open(file, { synchronous: 'normal' })
-    return { store, sender: new Sender(store, dopt, { ...SENDER_OPTIONS, ...options }, clock, silentLogger, () => 1) }
+    return {
+      store,
+      sender: new Sender(store, dopt, { ...SENDER_OPTIONS, ...options, ...more }, clock, silentLogger, () => 1)
+    }
   }
   let current = open()
   const bench: SenderBench = {
@@ -61,11 +66,21 @@ export async function withSender(
         rejections: [],
         ignored: {}
       }),
-    restart: async () => {
+    acceptParts: async (...events) =>
+      current.store.accept({
+        events: events.map(([part, ...later]) => ({
+          ...{ messageId: `m${++messages}`, eventTime: clock.now(), arrivedAt: clock.now() },
+          ...part,
+          later
+        })),
+        rejections: [],
+        ignored: {}
+      }),
+    restart: async (more) => {
       // Closing the file under the sender is as near to SIGKILL as one process gets: it can record nothing any more.
       await current.store.close()
       void current.sender.stop(0)
-      current = open()
+      current = open(more)
       bench.store = current.store
       bench.sender = current.sender
       await current.sender.start()

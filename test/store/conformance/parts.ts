@@ -22,7 +22,7 @@ export function describeParts(openStore: OpenStore): void {
   describe('an event with parts', () => {
     it('goes out part by part, and is delivered with the last', async () => {
       await withRig(async (rig) => {
-        const { range, accepted } = await rig.accept(groupEvent('m', 1), { id: 'n', user: 'bob' })
+        const { range, accepted } = await rig.accept({ id: 'n', user: 'bob' }, groupEvent('m', 1))
         expect([accepted, Number(range?.last) - Number(range?.first)]).toEqual([2, 2])
         await rig.deliver(await rig.form())
         expect(await turnsOf(rig, 'm')).toEqual(['group pending now', 'user pending later'])
@@ -94,6 +94,9 @@ export function describeParts(openStore: OpenStore): void {
         expect(Object.keys(usersOf(users.entries)).sort()).toEqual(['ann', 'bob'])
         await rig.deliver(users)
         expect(await rig.counts()).toEqual({ delivered: 2 })
+        await rig.store.forget('bob')
+        await rig.audit()
+        expect(await rig.counts()).toEqual({ delivered: 1 })
       })
     })
 
