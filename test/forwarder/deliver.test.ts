@@ -13,7 +13,7 @@ describe('drain', () => {
       await forwarder.drain()
       expect(sandbox.users.size).toBe(250)
       expect(sandbox.stats).toMatchObject({ calls: 3, maxBatch: 100 })
-      expect(forwarder.totals).toEqual({ calls: 3, users: 250, delivered: 250, superseded: 0, failed: 0 })
+      expect(forwarder.totals).toEqual({ calls: 3, users: 250, groups: 0, delivered: 250, superseded: 0, failed: 0 })
       const ranges = receipt.range === undefined ? [] : [receipt.range]
       expect(await forwarder.countStates(ranges)).toMatchObject({ delivered: 250, pending: 0 })
       expectBalanced(await forwarder.books())
