@@ -7,6 +7,8 @@
 
 alter table ledger add column moved_on integer not null default 0; -- 1: the event's next part counts
 
+alter table batches add column subject text not null default 'user'; -- 'user', or 'group': one group
+
 -- The parts whose turn has not come. What stands before one of these in `events` is a part of the same event.
 create table waiting_parts (
   seq      integer primary key,

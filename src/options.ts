@@ -6,7 +6,7 @@ import {
   type NestedProperties
 } from './destination/dopt-api.js'
 import type { Logger } from './delivery/logger.js'
-import { parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
+import { checkGroups, parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
 
 /** What `createForwarder` takes. Durations are milliseconds, sizes bytes. */
 export interface ForwarderOptions {
@@ -42,7 +42,7 @@ export interface ForwarderOptions {
   /** `normal` may lose the last commits when the machine, not the program, dies. */
   synchronous?: 'full' | 'normal' | undefined
   nestedProperties?: NestedProperties | undefined
-  /** Which events become which users, in Segment's form. Default: every identify, by its user id. */
+  /** Which events become which users and groups, in Segment's form. Default: every identify, by its user id. */
   subscriptions?: readonly Subscription[] | undefined
   logger?: Logger | undefined
 }
@@ -113,7 +113,9 @@ export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   checkOneOf('api', resolved.api, ['bulk', 'batch'])
   checkOneOf('nestedProperties', resolved.nestedProperties, ['flatten', 'stringify', 'drop'])
   checkOneOf('synchronous', resolved.synchronous, ['full', 'normal'])
-  if (resolved.subscriptions !== undefined) resolved.subscriptions = readSubscriptions(resolved.subscriptions)
+  if (resolved.subscriptions !== undefined) {
+    resolved.subscriptions = readSubscriptions(resolved.subscriptions, resolved.api)
+  }
   checkEndpoint(resolved.endpoint)
   if (resolved.send) checkApiKey(resolved.apiKey)
   return resolved
@@ -123,9 +125,11 @@ function checkOneOf(name: string, value: string, allowed: readonly string[]): vo
   if (!allowed.includes(value)) throw new ConfigurationError(`${name} must be ${allowed.join(' or ')}, not ${value}`)
 }
 
-function readSubscriptions(subscriptions: unknown): Subscription[] {
+function readSubscriptions(value: unknown, api: Api): Subscription[] {
   try {
-    return parseSubscriptions(subscriptions)
+    const subscriptions = parseSubscriptions(value)
+    checkGroups(subscriptions, api)
+    return subscriptions
   } catch (error) {
     throw error instanceof SubscriptionError ? new ConfigurationError(error.message) : error
   }

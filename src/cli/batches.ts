@@ -5,6 +5,7 @@ import type { Command, CommandContext } from './command.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { formatAge } from './format-number.js'
 import { choice, pointInTime, whole } from './setting.js'
+import { plural } from './summary.js'
 import { renderTable } from './table.js'
 import { toIso } from './when.js'
 
@@ -40,7 +41,7 @@ const since = pointInTime({
 export const batches: Command = {
   name: 'batches',
   summary: 'list batches: the calls that were made or are to be made',
-  description: `Lists batches, the newest first. A batch is one call's worth of users; "show" tells all about one of them.`,
+  description: `Lists batches, the newest first. A batch is one call's worth of users, or a group; "show" tells all about one of them.`,
   settings: [state, limit, since, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination batches --state failed
@@ -50,12 +51,13 @@ export const batches: Command = {
 
 /** A batch as JSON documents carry it. Times are ISO 8601. */
 export function toDocument(batch: BatchRecord) {
-  const { id, users, events, superseded, attempts } = batch
+  const { id, subject, events, superseded, attempts } = batch
+  const [users, groups] = subject === 'group' ? [0, batch.users] : [batch.users, 0]
   return {
     id,
     state: batch.state,
     parent: batch.parentId ?? null,
-    ...{ users, events, superseded, attempts },
+    ...{ users, groups, events, superseded, attempts },
     createdAt: toIso(batch.createdAt),
     nextAttemptAt: toIso(batch.nextAttemptAt),
     lastAttemptAt: toIso(batch.lastAttemptAt),
@@ -91,7 +93,7 @@ function renderBatches(found: readonly BatchRecord[], now: number): string {
     // As text: the number of a batch is a name, which is typed again, and not written 1,234.
     String(batch.id).padStart(String(found[0]?.id ?? '').length),
     batch.state,
-    batch.users,
+    batch.subject === 'group' ? plural(batch.users, 'group') : batch.users,
     batch.events,
     batch.attempts,
     `${formatAge(now - batch.createdAt)} ago`,

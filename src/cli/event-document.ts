@@ -2,11 +2,13 @@ import { parseProperties } from '../store/plan-users.js'
 import type { EventRecord } from '../store/store.js'
 import { toIso } from './when.js'
 
-/** An event as JSON documents carry it. Times are ISO 8601. */
+/** An event, or a part of one, as JSON documents carry it. Times are ISO 8601. */
 export function eventDocument(event: EventRecord) {
+  const { subject, identifier, groups } = event
   return {
     messageId: event.messageId,
-    user: event.identifier,
+    ...{ [subject]: identifier },
+    ...(groups.length > 0 && { groups }),
     state: event.state,
     batch: event.batchId ?? null,
     eventTime: toIso(event.eventTime),

@@ -11,7 +11,7 @@ const LISTED = 20
 
 /** What `replay --dry-run --json` prints. */
 export interface ReplayPreview {
-  failed: { batches: number; events: number; users: number } | null
+  failed: { batches: number; events: number; users: number; groups: number } | null
   rejected: {
     kept: number
     /** Would be accepted now, or be a duplicate. */
@@ -31,8 +31,8 @@ export async function previewReplay(
 ): Promise<ReplayPreview> {
   const preview: ReplayPreview = { failed: null, rejected: null }
   if (failed !== undefined) {
-    const { batches, events, users } = await store.countReplay(failed)
-    preview.failed = { batches, events, users }
+    const { batches, events, users, groups } = await store.countReplay(failed)
+    preview.failed = { batches, events, users, groups }
   }
   if (rejected !== undefined) {
     const counts = { kept: 0, accepted: 0, ignored: 0, rejected: 0 }
@@ -55,10 +55,9 @@ export async function previewReplay(
 export function renderPreview({ failed, rejected }: ReplayPreview): string {
   const parts: string[] = []
   if (failed !== null) {
-    const { batches, events, users } = failed
-    parts.push(
-      `would put back ${plural(events, 'event')} of ${plural(users, 'user')} from ${plural(batches, 'failed batch')}`
-    )
+    const { batches, events, users, groups } = failed
+    const whose = plural(users, 'user') + (groups > 0 ? ` and ${plural(groups, 'group')}` : '')
+    parts.push(`would put back ${plural(events, 'event')} of ${whose} from ${plural(batches, 'failed batch')}`)
   }
   if (rejected !== null) {
     const { kept, accepted, ignored, rejected: again, first } = rejected

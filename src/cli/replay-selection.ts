@@ -9,6 +9,7 @@ export const batch = whole(
   Number.MAX_SAFE_INTEGER
 )
 export const user = text({ key: 'user', flag: '--user <id>', help: 'what failed of this user', inFile: false })
+export const group = text({ key: 'group', flag: '--group <id>', help: 'what failed of this group', inFile: false })
 export const since = pointInTime({
   key: 'since',
   flag: '--since <when>',
@@ -43,23 +44,25 @@ export interface Work {
 
 /** Throws UsageError when nothing is selected, or things that do not go together. */
 export function selectWork(config: Config): Work {
-  const [batchId, identifier] = [config.get(batch), config.get(user)]
+  const [batchId, userId, groupId] = [config.get(batch), config.get(user), config.get(group)]
+  if (userId !== undefined && groupId !== undefined) throw new UsageError('--user and --group do not go together')
+  const identifier = userId ?? groupId
   const [from, before] = [config.get(since), config.get(until)]
   const wantsRejected = config.get(rejected) === true
   if (wantsRejected && (batchId !== undefined || identifier !== undefined)) {
-    throw new UsageError('--rejected does not go with --batch or --user: what was rejected is in no batch')
+    throw new UsageError('--rejected does not go with --batch, --user or --group: what was rejected is in no batch')
   }
   const isNarrowed = [batchId, identifier].some((value) => value !== undefined)
   const isTimed = [from, before].some((value) => value !== undefined)
   const wantsFailed = config.get(failed) === true || isNarrowed || (isTimed && !wantsRejected)
   if (!wantsFailed && !wantsRejected) {
     throw new UsageError(
-      'say what to put back: --failed, --batch ID, --user ID, --since WHEN, --until WHEN or --rejected (and --dry-run to look first)'
+      'say what to put back: --failed, --batch ID, --user ID, --group ID, --since WHEN, --until WHEN or --rejected (and --dry-run to look first)'
     )
   }
   const selection: ReplaySelection = {
     ...(batchId !== undefined && { batchId }),
-    ...(identifier !== undefined && { identifier }),
+    ...(identifier !== undefined && { identifier, subject: userId === undefined ? 'group' : 'user' }),
     ...(from !== undefined && { since: from }),
     ...(before !== undefined && { until: before })
   }

@@ -10,7 +10,18 @@ import { putBackFailed, settleBeside } from './put-back.js'
 import { previewReplay, renderPreview } from './replay-preview.js'
 import { putBackRejected } from './replay-rejected.js'
 import { isAlive } from './status-document.js'
-import { batch, dryRun, failed, rejected, since, until, user, selectWork, type Work } from './replay-selection.js'
+import {
+  batch,
+  dryRun,
+  failed,
+  group,
+  rejected,
+  since,
+  until,
+  user,
+  selectWork,
+  type Work
+} from './replay-selection.js'
 import { translatorOptions } from './translator-options.js'
 
 export const replay: Command = {
@@ -20,7 +31,7 @@ export const replay: Command = {
 events have delivered meanwhile are left out, so a replay never takes a user back.
 
 It works beside a running sender: then it only puts the work back, and waits until the other process has settled it.`,
-  settings: [batch, user, since, until, failed, rejected, dryRun, giveUpAfter, json],
+  settings: [batch, user, group, since, until, failed, rejected, dryRun, giveUpAfter, json],
   common: DELIVERY_SETTINGS,
   examples: `  $ dopt-destination replay --failed --since 24h --dry-run
   $ dopt-destination replay --batch 12

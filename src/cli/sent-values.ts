@@ -1,16 +1,20 @@
 import { mergeUpdates } from '../destination/dopt-api.js'
+import { fromStored, toStored } from '../store/memberships.js'
 import { parseProperties, planUser, type DeliveredNames } from '../store/plan-users.js'
-import type { BatchRecord, EventRecord, Store } from '../store/store.js'
+import type { BatchRecord, EventRecord, Store, Subject } from '../store/store.js'
 
-/** A user's events that are looked at, the newest first. */
-const EVENTS_A_USER = 1000
+/** Events of one user or group that are looked at, the newest first. */
+const EVENTS_EACH = 1000
 
 export type Properties = Record<string, unknown>
 
-export interface SentUser {
-  user: string
+/** What Dopt was told of one user or group. */
+export interface Sent {
+  identifier: string
   /** Undefined when newer events have overtaken every value. */
   properties: Properties | undefined
+  /** Groups that the user was put into. */
+  groups: readonly string[]
 }
 
 /**
@@ -21,48 +25,55 @@ export async function sentByBatch(
   store: Store,
   batch: BatchRecord,
   events: readonly EventRecord[],
-  maxUsers: number
-): Promise<SentUser[]> {
-  const byUser = new Map<string, EventRecord[]>()
+  most: number
+): Promise<Sent[]> {
+  const byIdentifier = new Map<string, EventRecord[]>()
   for (const event of events) {
-    const own = byUser.get(event.identifier)
-    if (own === undefined) byUser.set(event.identifier, [event])
+    const own = byIdentifier.get(event.identifier)
+    if (own === undefined) byIdentifier.set(event.identifier, [event])
     else own.push(event)
   }
-  const sent: SentUser[] = []
+  const sent: Sent[] = []
   const settledAt = new Map<number, number>()
-  for (const [user, own] of [...byUser].slice(0, maxUsers)) {
-    const delivered = await deliveredBefore(store, user, batch, settledAt)
-    const { entry } = planUser(own, delivered)
-    sent.push({ user, properties: entry === undefined ? undefined : parseProperties(entry.properties) })
+  for (const [identifier, own] of [...byIdentifier].slice(0, most)) {
+    const delivered = await deliveredBefore(store, identifier, batch, settledAt)
+    const { entry } = planUser(own.map(withMemberships), delivered)
+    const groups = (entry?.groups ?? []).map((group) => group.identifier)
+    sent.push({ identifier, properties: entry === undefined ? undefined : parseProperties(entry.properties), groups })
   }
   return sent
 }
 
-/** The newest value of each property that Dopt has taken for a user, as far as these events tell. */
-export function deliveredValues(events: readonly EventRecord[]): Properties {
-  const delivered = events.filter(({ state }) => state === 'delivered')
-  const { properties } = mergeUpdates(
-    delivered.map(({ eventTime, seq, properties: text }) => ({
+/** What Dopt has taken of a user or a group, the newest value of each property, as far as these events tell. */
+export function deliveredValues(events: readonly EventRecord[]): { properties: Properties; groups: readonly string[] } {
+  const delivered = events.filter(({ state }) => state === 'delivered').map(withMemberships)
+  const merged = mergeUpdates(
+    delivered.map(({ eventTime, seq, properties }) => ({
       eventTime,
       order: seq,
-      properties: parseProperties(text)
+      properties: parseProperties(properties)
     }))
   )
-  return properties
+  const { properties, groups } = fromStored(JSON.stringify(merged.properties))
+  return { properties: parseProperties(properties), groups }
+}
+
+/** As JSON documents carry it. */
+export function sentDocument(subject: Subject, { identifier, properties, groups }: Sent) {
+  return { [subject]: identifier, properties, ...(groups.length > 0 && { groups }) }
 }
 
 /** What other batches had delivered of a user when this one was answered. A user is in one open batch at a time. */
 async function deliveredBefore(
   store: Store,
-  user: string,
+  identifier: string,
   batch: BatchRecord,
   settledAt: Map<number, number>
 ): Promise<DeliveredNames[]> {
   const answeredAt = batch.lastAttemptAt ?? Infinity
   const names: DeliveredNames[] = []
-  const { events } = await store.eventsOfUser(user, EVENTS_A_USER)
-  for (const { seq, eventTime, properties, state, batchId } of events) {
+  const { events } = await store.eventsOfUser(identifier, EVENTS_EACH, batch.subject)
+  for (const { seq, eventTime, properties, state, batchId } of events.map(withMemberships)) {
     if (batchId === undefined || batchId === batch.id || (state !== 'delivered' && state !== 'superseded')) continue
     let time = settledAt.get(batchId)
     if (time === undefined) {
@@ -72,4 +83,9 @@ async function deliveredBefore(
     if (time <= answeredAt) names.push({ seq, eventTime, names: Object.keys(parseProperties(properties)) })
   }
   return names
+}
+
+/** The event with its memberships among its properties, as plans are made of it. */
+function withMemberships(event: EventRecord): EventRecord {
+  return { ...event, properties: toStored(event.properties, event.groups) }
 }

@@ -1,10 +1,10 @@
-import type { AttemptRecord, BatchRecord, Store } from '../store/store.js'
+import type { AttemptRecord, BatchRecord, Store, Subject } from '../store/store.js'
 import { toDocument } from './batches.js'
 import { eventDocument } from './event-document.js'
 import { renderFields } from './fields.js'
 import { formatCount } from './format-number.js'
 import { nextForBatch, wordsOf } from './next-step.js'
-import { sentByBatch, type SentUser } from './sent-values.js'
+import { sentByBatch, sentDocument, type Sent } from './sent-values.js'
 import type { ShowContext, Shown } from './show.js'
 import { renderTable } from './table.js'
 import { formatTime, formatWhen, toIso } from './when.js'
@@ -19,6 +19,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
   const { batch, children, attempts } = found
   const events = await store.eventsOfBatch(id, EVENTS_READ)
   const sent = await sentByBatch(store, batch, events, USERS_A_BATCH)
+  const { subject } = batch
   const next = nextForBatch(batch, now, hint)
   const isSent = batch.state === 'delivered' || batch.state === 'failed'
   const rows = events
@@ -28,7 +29,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
     renderFields([
       ['batch', String(id)],
       ['state', batch.state],
-      ['users', formatCount(batch.users)],
+      [subject === 'group' ? 'groups' : 'users', formatCount(batch.users)],
       ['events', `${formatCount(batch.events)}, ${formatCount(batch.superseded)} of them superseded`],
       ['formed', formatWhen(batch.createdAt, now)],
       ['settled', batch.settledAt === undefined ? undefined : formatWhen(batch.settledAt, now)],
@@ -39,10 +40,12 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       ['next', next]
     ]),
     attempts.length === 0 ? '' : `Calls that did not deliver\n${renderAttempts(attempts, now)}`,
-    sent.length === 0 ? '' : `${isSent ? 'Sent' : 'To be sent'}\n${renderSent(sent)}${more(sent.length, batch.users)}`,
+    sent.length === 0
+      ? ''
+      : `${isSent ? 'Sent' : 'To be sent'}\n${renderSent(subject, sent)}${more(sent.length, batch.users)}`,
     rows.length === 0
       ? ''
-      : `Came in\n${renderTable(['message', 'user', 'happened', 'state', 'properties'], rows)}${more(events.length, batch.events)}`
+      : `Came in\n${renderTable(['message', subject, 'happened', 'state', 'properties'], rows)}${more(events.length, batch.events)}`
   ]
   return {
     page: sections.filter((section) => section !== '').join('\n\n'),
@@ -52,7 +55,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       next,
       children: children.map(toDocument),
       calls: attempts.map(callDocument),
-      sent,
+      sent: sent.map((one) => sentDocument(subject, one)),
       cameIn: events.map(eventDocument)
     }
   }
@@ -80,12 +83,17 @@ function renderAttempts(attempts: readonly AttemptRecord[], now: number): string
   )
 }
 
-function renderSent(sent: readonly SentUser[]): string {
+function renderSent(subject: Subject, sent: readonly Sent[]): string {
+  const isGrouped = sent.some(({ groups }) => groups.length > 0)
   return renderTable(
-    ['user', 'properties'],
+    [subject, ...(isGrouped ? ['in groups'] : []), 'properties'],
     sent
       .slice(0, ROWS_SHOWN)
-      .map(({ user, properties }) => [user, properties === undefined ? '(all overtaken)' : JSON.stringify(properties)])
+      .map(({ identifier, groups, properties }) => [
+        identifier,
+        ...(isGrouped ? [groups.join(', ')] : []),
+        properties === undefined ? '(all overtaken)' : JSON.stringify(properties)
+      ])
   )
 }
 

@@ -4,8 +4,9 @@ import { toDocument } from './batches.js'
 import { eventDocument } from './event-document.js'
 import { renderFields } from './fields.js'
 import { nextForEvent, wordsOf } from './next-step.js'
-import { sentByBatch, type Properties } from './sent-values.js'
+import { sentByBatch, type Properties, type Sent } from './sent-values.js'
 import type { ShowContext, Shown } from './show.js'
+import { renderTable } from './table.js'
 import { formatWhen } from './when.js'
 
 const EVENTS_READ = 1000
@@ -14,13 +15,15 @@ export async function showMessage(store: Store, id: string, context: ShowContext
   const event = await store.getEvent(id)
   if (event === undefined) return undefined
   const { now, hint } = context
+  const parts = await store.partsOfEvent(id)
   const found = event.batchId === undefined ? undefined : await store.getBatch(event.batchId)
   const batch = found?.batch
   const next = nextForEvent(event, batch, now, hint)
   const sent = batch && (await sentFor(store, event, batch))
   const fields = renderFields([
     ['message', event.messageId],
-    ['user', event.identifier],
+    [event.subject, event.identifier],
+    ['into groups', event.groups.length > 0 ? event.groups.join(', ') : undefined],
     ['state', event.state],
     ['happened', formatWhen(event.eventTime, now)],
     ['arrived', formatWhen(event.arrivedAt, now)],
@@ -32,23 +35,40 @@ export async function showMessage(store: Store, id: string, context: ShowContext
   const sections = [
     fields,
     `Came in\n${renderProperties(parseProperties(event.properties))}`,
-    sent && `${isSettled ? 'Sent' : 'To be sent'} for this user with batch ${batch?.id}\n${renderProperties(sent)}`
+    sent?.properties &&
+      `${isSettled ? 'Sent' : 'To be sent'} for this ${event.subject} with batch ${batch?.id}\n${renderProperties(sent.properties)}`,
+    parts.length > 1 ? `All that it says, one part after the other\n${renderParts(parts)}` : undefined
   ]
   return {
     page: sections.filter((section) => section !== undefined).join('\n\n'),
     document: {
-      ...{ kind: 'message', ...eventDocument(event), next, sent: sent ?? null },
+      ...{ kind: 'message', ...eventDocument(event), next, sent: sent?.properties ?? null },
+      parts: parts.map((part) => ({ ...eventDocument(part), turn: part.turn })),
       inBatch: batch === undefined ? null : toDocument(batch)
     }
   }
 }
 
-/** What the batch holds of the event's user, of which this event may be one of several. */
-async function sentFor(store: Store, event: EventRecord, batch: BatchRecord): Promise<Properties | undefined> {
-  const { events } = await store.eventsOfUser(event.identifier, EVENTS_READ)
+/** What the batch holds of the event's user or group, of which this event may be one of several. */
+async function sentFor(store: Store, event: EventRecord, batch: BatchRecord): Promise<Sent | undefined> {
+  const { events } = await store.eventsOfUser(event.identifier, EVENTS_READ, event.subject)
   const own = events.filter(({ batchId }) => batchId === batch.id)
   const [sent] = await sentByBatch(store, batch, own, 1)
-  return sent?.properties
+  return sent
+}
+
+/** Who is told something by the event, and where that stands. */
+function renderParts(parts: readonly EventRecord[]): string {
+  return renderTable(
+    ['of', 'state', 'batch', 'into groups', 'properties'],
+    parts.map(({ subject, identifier, state, turn, batchId, groups, properties }) => [
+      `${subject} ${identifier}`,
+      turn === 'later' ? 'waits its turn' : state,
+      batchId === undefined ? '' : String(batchId),
+      groups.join(', '),
+      properties
+    ])
+  )
 }
 
 function renderProperties(properties: Properties): string {

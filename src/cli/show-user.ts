@@ -1,4 +1,4 @@
-import type { EventState, Store } from '../store/store.js'
+import type { EventState, Store, Subject } from '../store/store.js'
 import { eventDocument } from './event-document.js'
 import { renderFields } from './fields.js'
 import { formatCount } from './format-number.js'
@@ -10,10 +10,16 @@ import { formatTime } from './when.js'
 const EVENTS_READ = 1000
 const EVENTS_SHOWN = 20
 
-export async function showUser(store: Store, identifier: string, { hint }: ShowContext): Promise<Shown | undefined> {
-  const { events, total } = await store.eventsOfUser(identifier, EVENTS_READ)
+/** All of a user or, as `subject` says, a group. */
+export async function showUser(
+  store: Store,
+  identifier: string,
+  subject: Subject,
+  { hint }: ShowContext
+): Promise<Shown | undefined> {
+  const { events, total } = await store.eventsOfUser(identifier, EVENTS_READ, subject)
   if (total === 0) return undefined
-  const delivered = deliveredValues(events)
+  const { properties: delivered, groups } = deliveredValues(events)
   const states = new Map<EventState, number>()
   for (const { state } of events) states.set(state, (states.get(state) ?? 0) + 1)
   const counts = [...states].map(([state, count]) => `${formatCount(count)} ${state}`).join(', ')
@@ -28,20 +34,25 @@ export async function showUser(store: Store, identifier: string, { hint }: ShowC
       event.properties
     ])
   const failed = states.has('failed')
-    ? `put what failed back with: ${hint(`replay --user ${quoted(identifier)}`)}`
+    ? `put what failed back with: ${hint(`replay --${subject} ${quoted(identifier)}`)}`
     : undefined
   const values = Object.entries(delivered).map(([name, value]) => [name, JSON.stringify(value)] as const)
   return {
     page: [
       renderFields([
-        ['user', identifier],
+        [subject, identifier],
+        ['in groups', groups.length > 0 ? groups.join(', ') : undefined],
         ['events', total > events.length ? `${formatCount(total)}; of the newest ${EVENTS_READ}: ${counts}` : counts],
         ['next', failed]
       ]),
       `Delivered values, the newest of each property\n${values.length === 0 ? '  (none)' : renderFields(values, '  ')}`,
       `Events, the newest first\n${renderTable(['happened', 'state', 'batch', 'message', 'properties'], rows)}${more}`
     ].join('\n\n'),
-    document: { kind: 'user', user: identifier, total, delivered, events: events.map(eventDocument) }
+    document: {
+      ...{ kind: subject, [subject]: identifier, total, delivered },
+      ...(groups.length > 0 && { groups }),
+      events: events.map(eventDocument)
+    }
   }
 }
 

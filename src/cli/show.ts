@@ -1,5 +1,5 @@
 import { SqliteStore } from '../store/sqlite-store.js'
-import type { Store } from '../store/store.js'
+import type { Store, Subject } from '../store/store.js'
 import { json, STORE_SETTINGS, storeFile } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { CommandError, UsageError } from './errors.js'
@@ -13,16 +13,18 @@ import { showRejected } from './show-rejected.js'
 import { showUser } from './show-user.js'
 
 const user = flag('user', '--user', 'ID is a user')
+const group = flag('group', '--group', 'ID is a group')
 
 export const show: Command = {
   name: 'show',
   arguments: '<id>',
-  summary: 'all about one batch, message or user',
+  summary: 'all about one batch, message, user or group',
   description: `Shows what came in, what was sent or is to be sent, what Dopt said and what happens next.
 
-ID is the number of a batch or a messageId; with --user it is a user. Property values are shown: this is the one
+ID is the number of a batch or a messageId; with --user it is a user, with --group a
+group. Property values are shown: this is the one
 command that prints them.`,
-  settings: [user, json],
+  settings: [user, group, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination show 12
   $ dopt-destination show --user user-42 --json`,
@@ -44,13 +46,18 @@ export interface ShowContext {
 async function run({ args, output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
   const config = loadConfig()
   const [id] = args
-  if (id === undefined || id === '') throw new UsageError('name a batch, a message or, with --user, a user')
-  const isUser = wants(user)
+  if (id === undefined || id === '')
+    throw new UsageError('name a batch, a message or, with --user or --group, a user or a group')
+  if (wants(user) && wants(group))
+    throw new UsageError('ID is a user or a group: --user and --group do not go together')
+  const subject = wants(user) ? 'user' : wants(group) ? 'group' : undefined
   const store = SqliteStore.open(storeFile(config), { mustExist: true })
   try {
     const context: ShowContext = { now: Date.now(), hint: (command) => hint(command, config) }
-    const shown = isUser ? await showUser(store, id, context) : await showBatchOrMessage(store, id, context)
-    if (shown === undefined) throw new CommandError(notFound(id, isUser, store.location))
+    const shown = await (subject === undefined
+      ? showBatchOrMessage(store, id, context)
+      : showUser(store, id, subject, context))
+    if (shown === undefined) throw new CommandError(notFound(id, subject, store.location))
     if (wants(json)) output.printJson(shown.document)
     else output.print(shown.page)
     return EXIT.done
@@ -65,9 +72,9 @@ async function showBatchOrMessage(store: Store, id: string, context: ShowContext
   return batch ?? (await showMessage(store, id, context)) ?? (await showRejected(store, id, context))
 }
 
-function notFound(id: string, isUser: boolean, location: string): string {
+function notFound(id: string, subject: Subject | undefined, location: string): string {
   const name = printable(id)
-  return isUser
-    ? `${location} holds no event of the user ${name}`
+  return subject !== undefined
+    ? `${location} holds no event of the ${subject} ${name}`
     : `${location} holds neither a batch nor a message ${name}; for a user add --user`
 }

@@ -6,7 +6,7 @@ import type { Tally } from './tally.js'
 
 /**
  * What `forward --json` and `replay --json` print. `received = accepted + duplicates + rejected + ignored`, and
- * `accepted = delivered + superseded + failed + pending`; `calls` and `users` are those of the whole run, which also
+ * `accepted = delivered + superseded + failed + pending`; `calls`, `users` and `groups` are those of the whole run, which also
  * delivers what earlier ones left.
  */
 export interface Summary {
@@ -23,6 +23,7 @@ export interface Summary {
   pending: number
   calls: number
   users: number
+  groups: number
   durationMs: number
 }
 
@@ -30,10 +31,10 @@ export function summarize(tally: Tally, states: EventCounts, totals: SenderTotal
   const { received, accepted, duplicates, rejected, ignored, ignoredReasons } = tally
   const { delivered, superseded, failed } = states
   const pending = states.pending + states.sending + states.retrying
-  const { calls, users } = totals
+  const { calls, users, groups } = totals
   return {
     ...{ received, accepted, duplicates, rejected, ignored, ignoredReasons },
-    ...{ delivered, superseded, failed, pending, calls, users, durationMs: Math.round(durationMs) }
+    ...{ delivered, superseded, failed, pending, calls, users, groups, durationMs: Math.round(durationMs) }
   }
 }
 
@@ -55,7 +56,7 @@ export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
     ['  rejected', summary.rejected, ''],
     ['  ignored', summary.ignored, ignored.join(', ')],
     ['delivered', summary.delivered, ''],
-    ['superseded', summary.superseded, summary.superseded > 0 ? 'newer values of the same users went out' : ''],
+    ['superseded', summary.superseded, summary.superseded > 0 ? 'newer values went out' : ''],
     ['failed', summary.failed, ''],
     ['pending', summary.pending, '']
   ]
@@ -68,8 +69,9 @@ export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
   if (besides.length > 0) {
     lines.push(`of earlier runs: ${besides.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ')}`)
   }
-  const { calls, users, durationMs } = summary
-  return [...lines, `${plural(calls, 'call')}, ${plural(users, 'user')}, ${formatDuration(durationMs)}`].join('\n')
+  const { calls, users, groups, durationMs } = summary
+  const took = [plural(calls, 'call'), plural(users, 'user'), groups > 0 && plural(groups, 'group')]
+  return [...lines, [...took, formatDuration(durationMs)].filter(Boolean).join(', ')].join('\n')
 }
 
 export function plural(count: number, noun: string): string {

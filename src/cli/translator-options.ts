@@ -1,6 +1,6 @@
-import { parseSubscriptions, SubscriptionError } from '../translate/subscriptions.js'
+import { checkGroups, parseSubscriptions, SubscriptionError } from '../translate/subscriptions.js'
 import type { TranslatorOptions } from '../translate/translator.js'
-import { nestedProperties, subscriptions } from './common-options.js'
+import { api, nestedProperties, subscriptions } from './common-options.js'
 import type { Config } from './config.js'
 import { UsageError } from './errors.js'
 
@@ -8,10 +8,9 @@ import { UsageError } from './errors.js'
 export function translatorOptions(config: Config): TranslatorOptions {
   const given = config.get(subscriptions)
   try {
-    return {
-      nestedProperties: config.get(nestedProperties) ?? 'flatten',
-      subscriptions: given === undefined ? undefined : parseSubscriptions(given)
-    }
+    const parsed = given === undefined ? undefined : parseSubscriptions(given)
+    checkGroups(parsed ?? [], config.get(api) ?? 'bulk')
+    return { nestedProperties: config.get(nestedProperties) ?? 'flatten', subscriptions: parsed }
   } catch (error) {
     throw error instanceof SubscriptionError ? new UsageError(error.message) : error
   }

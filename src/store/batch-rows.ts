@@ -10,10 +10,10 @@ type Carried = Pick<OpenBatch, 'subject' | 'entries' | 'events' | 'superseded'>
 /** What is written of a batch. */
 export function prepareBatchRows(db: Database) {
   const insertBatch = db.prepare<
-    [string, number | null, number, number, number, number, number, number | null, number | null]
+    [string, number | null, number, string, number, number, number, number, number | null, number | null]
   >(
-    `insert into batches (state, parent_id, uncertain, users, events, superseded, created_at, next_attempt_at, settled_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    `insert into batches (state, parent_id, uncertain, subject, users, events, superseded, created_at, next_attempt_at, settled_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
   type Assignment = [batchId: number, supersededBy: number | null, userKey: number, eventTime: number, seq: number]
   const place = 'user_key = ? and event_time = ? and seq = ?'
@@ -74,7 +74,7 @@ export function prepareBatchRows(db: Database) {
     const carried = carriedBy(users)
     const { lastInsertRowid } = insertBatch.run(
       ...([state, parentId ?? null, isUncertain === true ? 1 : 0] as const),
-      ...([carried.entries.length, carried.events, carried.superseded] as const),
+      ...([carried.subject, carried.entries.length, carried.events, carried.superseded] as const),
       ...([createdAt, nextAttemptAt ?? null, settledAt ?? null] as const)
     )
     const id = Number(lastInsertRowid)

@@ -42,7 +42,7 @@ const EVENT = `select ${EVENT_COLUMNS}, l.batch_id as batchId, o.message_id as s
 const WAITING = `select ${EVENT_COLUMNS}, null as batchId, null as supersededBy, 'pending' as state, 'later' as turn
   from waiting_parts w join events e on e.seq = w.seq`
 
-const BATCH = `select id, state, parent_id as parentId, users, events, superseded, attempts, created_at as createdAt,
+const BATCH = `select id, state, parent_id as parentId, subject, users, events, superseded, attempts, created_at as createdAt,
     next_attempt_at as nextAttemptAt, settled_at as settledAt, last_attempt_at as lastAttemptAt, last_status as lastStatus,
     last_code as lastCode, last_error as lastError from batches`
 

@@ -172,6 +172,8 @@ export interface BatchRecord {
   id: number
   state: BatchState
   parentId: number | undefined
+  subject: Subject
+  /** Users, or the one group. */
   users: number
   events: number
   superseded: number

@@ -1,24 +1,32 @@
 import {
   destination,
+  namedGroups,
   toNestedProperties,
+  type NamedGroup,
   type NestedProperties,
-  type Payload,
   type Settings
 } from '../destination/index.js'
+import type { Subject } from '../store/store.js'
 import { Destination, type ActionDefinition, type JSONObject, type SegmentEvent } from './actions-core.cjs'
-import { nameOf, splitMapping } from './constants.js'
+import { nameOf, splitMapping, type AnyPayload } from './constants.js'
 import { reachOf, type Reach } from './reach.js'
 import { Sealed } from './sealed.js'
-import { actionOf, type Subscription } from './subscriptions.js'
+import { actionOf, subjectOf, type Subscription } from './subscriptions.js'
 
 /** What the mapping gives for one event. */
 export interface Mapped {
   kind: 'mapped'
+  /** Whom the action is about. */
+  subject: Subject
   /** Undefined where the event has none. */
   identifier: string | undefined
   properties: object | undefined
   nestedProperties: NestedProperties
   timestamp: string | undefined
+  /** Those that a user is put into, and what the event says of them. */
+  groups: readonly NamedGroup[]
+  /** The user who is put into a group. */
+  member: string | undefined
 }
 
 /** What Segment's pipeline made of one event: a payload for the action, or the reason why there is none. */
@@ -37,7 +45,7 @@ interface Pipeline {
   /** Undefined when the mapping may read anything. */
   reach: Reach | undefined
   /** What every payload gets besides. */
-  constants: Partial<Payload>
+  constants: AnyPayload
 }
 
 /**
@@ -86,6 +94,7 @@ export class CapturingDestination {
     const segmentEvents = handed as readonly object[] as SegmentEvent[]
     const results = await target.onBatch(segmentEvents, settings)
     const multistatus = results[0]?.multistatus
+    const subject = subjectOf(this.#subscription)
     return events.map((_event, index) => {
       const node = multistatus?.[index]
       if (node === undefined) return NOT_FOR_US
@@ -94,7 +103,7 @@ export class CapturingDestination {
           ? NOT_FOR_US
           : { kind: 'invalid', reason: node.errormessage.split('\n', 1)[0] ?? 'invalid' }
       }
-      return toMapped(node.sent as Partial<Payload>, constants)
+      return toMapped(subject, node.sent as AnyPayload, constants)
     })
   }
 
@@ -125,14 +134,20 @@ function objectFieldsOf(fields: ActionDefinition<Settings>['fields']): ReadonlyS
   return new Set(names.map(([name]) => name))
 }
 
-function toMapped(payload: Partial<Payload>, constants: Partial<Payload>): Mapped {
+const NONE: readonly NamedGroup[] = []
+
+function toMapped(subject: Subject, payload: AnyPayload, constants: AnyPayload): Mapped {
   const properties = payload.properties ?? constants.properties
+  const nested = payload.nested_properties ?? constants.nested_properties
   return {
     kind: 'mapped',
+    subject,
     identifier: payload.identifier ?? constants.identifier,
     properties: properties instanceof Sealed ? properties.value : properties,
-    nestedProperties: toNestedProperties(payload.nested_properties ?? constants.nested_properties),
-    timestamp: payload.timestamp ?? constants.timestamp
+    nestedProperties: toNestedProperties(nested),
+    timestamp: payload.timestamp ?? constants.timestamp,
+    groups: payload.groups === undefined ? NONE : namedGroups(payload.groups, nested),
+    member: payload.user_identifier ?? constants.user_identifier
   }
 }
 

@@ -1,31 +1,95 @@
-import { flattenProperties } from '../destination/index.js'
+import { flattenProperties, flattenToText } from '../destination/index.js'
+import type { NewPart } from '../store/store.js'
 import type { Captured, Mapped } from './capture.js'
+import type { IgnoredReason } from './translation.js'
+
+/** Who is told something by one event, the first first. */
+export type Combined =
+  | { kind: 'parts'; parts: readonly [NewPart, ...NewPart[]]; timestamp: string | undefined }
+  | { kind: 'ignored'; reason: IgnoredReason }
+  | { kind: 'rejected'; reason: string }
+
+/** A payload that names somebody. */
+type Named = Mapped & { identifier: string }
+type Properties = Record<string, unknown>
 
 /** Whether there is anything in it but white space. */
-export function isIdentifier(identifier: string | undefined): identifier is string {
+function isIdentifier(identifier: string | undefined): identifier is string {
   return identifier !== undefined && identifier.trim() !== ''
 }
 
 /**
- * What two subscriptions make of one event, as one result: an event is one thing in the books. Where both name the same
- * user, the properties of both count, and of two values of one property that of the second. What one of them cannot map is not sent in part.
+ * What the subscriptions make of one event, as one thing in the books: what one of them cannot map is not sent in part.
+ * May throw for what an event holds.
  */
-export function combine(first: Captured, second: Captured): Captured {
-  if (first.kind === 'invalid' || second.kind === 'not-subscribed') return first
-  if (second.kind === 'invalid' || first.kind === 'not-subscribed') return second
-  if (!isIdentifier(second.identifier)) return first
-  if (!isIdentifier(first.identifier)) return second
-  if (first.identifier !== second.identifier) {
-    return { kind: 'invalid', reason: 'two subscriptions make different users of it: let only one of them ask for it' }
+export function combine(results: readonly Captured[]): Combined {
+  const [only] = results
+  if (results.length === 1 && only?.kind === 'mapped' && isUserAlone(only)) {
+    const { identifier, properties, nestedProperties, timestamp } = only
+    const part = { identifier, properties: flattenToText(properties ?? {}, nestedProperties) }
+    return { kind: 'parts', parts: [part], timestamp }
   }
-  try {
-    const properties = { ...flattened(first), ...flattened(second) }
-    return { ...first, properties, timestamp: first.timestamp ?? second.timestamp }
-  } catch (error) {
-    return { kind: 'invalid', reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})` }
+  const invalid = results.find((result) => result.kind === 'invalid')
+  if (invalid !== undefined) return { kind: 'rejected', reason: invalid.reason }
+  const mapped = results.filter((result) => result.kind === 'mapped')
+  const named = mapped.filter((result): result is Named => isIdentifier(result.identifier))
+  if (named.length === 0) return { kind: 'ignored', reason: mapped.length > 0 ? 'no-identifier' : 'type' }
+  const timestamp = named.find((result) => result.timestamp !== undefined)?.timestamp
+  const users = new Set(named.flatMap((result) => userOf(result) ?? []))
+  if (users.size > 1) {
+    return { kind: 'rejected', reason: 'two subscriptions make different users of it: let only one of them ask for it' }
   }
+  const [user] = users
+  const [part, ...more] = partsOf(named, user)
+  if (part === undefined) return { kind: 'ignored', reason: 'no-identifier' }
+  return { kind: 'parts', parts: [part, ...more], timestamp }
 }
 
-function flattened({ properties, nestedProperties }: Mapped): object {
-  return flattenProperties(properties ?? {}, nestedProperties)
+/** As most events are. */
+function isUserAlone(result: Mapped): result is Named {
+  return result.subject === 'user' && result.groups.length === 0 && isIdentifier(result.identifier)
+}
+
+function userOf({ subject, identifier, member }: Named): string | undefined {
+  if (subject === 'user') return identifier
+  return isIdentifier(member) ? member : undefined
+}
+
+/**
+ * The user's part, and one for each group that something is said of. Whom an identify is about goes first; a user whom
+ * a group event only names goes after the group. Where several payloads say something of one, all of it counts, and of two
+ * values of one property that of the last.
+ */
+function partsOf(named: readonly Named[], user: string | undefined): NewPart[] {
+  const ofUser = named.filter(({ subject }) => subject === 'user')
+  const groups = new Map<string, Properties>()
+  const joined = new Set<string>()
+  const tell = (group: string, what: Properties): void => void groups.set(group, { ...groups.get(group), ...what })
+  for (const result of named) {
+    if (result.subject === 'group') {
+      tell(result.identifier, merge([result]))
+      if (userOf(result) !== undefined) joined.add(result.identifier)
+    }
+    for (const group of result.groups) {
+      joined.add(group.identifier)
+      if (Object.keys(group.properties).length > 0) tell(group.identifier, group.properties)
+    }
+  }
+  const groupParts = Array.from(groups, ([identifier, what]): NewPart => {
+    return { subject: 'group', identifier, properties: JSON.stringify(what) }
+  })
+  if (user === undefined) return groupParts
+  const userPart = {
+    identifier: user,
+    properties: JSON.stringify(merge(ofUser)),
+    ...(joined.size > 0 && { groups: [...joined] })
+  }
+  return ofUser.length > 0 ? [userPart, ...groupParts] : [...groupParts, userPart]
+}
+
+function merge(results: readonly Mapped[]): Properties {
+  return Object.assign(
+    {},
+    ...results.map(({ properties, nestedProperties }) => flattenProperties(properties ?? {}, nestedProperties))
+  ) as Properties
 }

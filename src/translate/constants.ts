@@ -1,12 +1,15 @@
-import type { Payload, Settings } from '../destination/index.js'
+import type { GroupPayload, Payload, Settings } from '../destination/index.js'
 import { Destination, type ActionDefinition, type JSONObject } from './actions-core.cjs'
 
 type Action = ActionDefinition<Settings>
 type Fields = Action['fields']
 
+/** What either action is given. */
+export type AnyPayload = Partial<Payload & GroupPayload>
+
 /** Fields of a mapping that give every payload the same, and what they give; and those that depend on the event. */
 export interface SplitMapping {
-  constants: Partial<Payload>
+  constants: AnyPayload
   mapping: JSONObject
   fields: Fields
 }
@@ -39,7 +42,7 @@ export async function splitMapping(name: string, action: Action, mapping: JSONOb
   })
   if (node === undefined || 'errormessage' in node) return whole
   const isMapped = (key: string): boolean => !isConstant(key)
-  const constants = pick(node.sent as Partial<Payload>, (key) => !PLATFORM_FIELDS.includes(key))
+  const constants = pick(node.sent as AnyPayload, (key) => !PLATFORM_FIELDS.includes(key))
   return { constants, mapping: pick(mapping, isMapped), fields: pick(action.fields, isMapped) }
 }
 

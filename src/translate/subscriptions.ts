@@ -1,4 +1,5 @@
-import { destination, type NestedProperties, type Settings } from '../destination/index.js'
+import { destination, takesGroups, type Api, type NestedProperties, type Settings } from '../destination/index.js'
+import type { Subject } from '../store/store.js'
 import {
   defaultValues,
   fieldsToJsonSchema,
@@ -9,7 +10,7 @@ import {
   type JSONObject
 } from './actions-core.cjs'
 
-/** What asks for events and makes users of them, in the form in which Segment has it. */
+/** What asks for events and makes users or groups of them, in the form in which Segment has it. */
 export interface Subscription {
   name: string
   enabled: boolean
@@ -27,21 +28,18 @@ export class SubscriptionError extends Error {
 
 const KEYS = ['name', 'enabled', 'subscribe', 'partnerAction', 'mapping']
 
-/** The only action whose events the store can hold. */
-const ACTION = 'identifyUser'
-
-/** What is not sent by a forwarder, though the destination has it. */
-const NOT_MAPPED = ['groups']
+const IDENTIFY_USER = 'identifyUser'
+const IDENTIFY_GROUP = 'identifyGroup'
 
 /** As Segment sets up the action: every identify, by its user id. */
 export function defaultSubscriptions(nestedProperties: NestedProperties): Subscription[] {
-  const action = actionOf(ACTION)
+  const action = actionOf(IDENTIFY_USER)
   return [
     {
       name: action.title,
       enabled: true,
       subscribe: action.defaultSubscription ?? '',
-      partnerAction: ACTION,
+      partnerAction: IDENTIFY_USER,
       mapping: { ...(defaultValues(action.fields) as JSONObject), nested_properties: nestedProperties }
     }
   ]
@@ -59,6 +57,25 @@ export function parseSubscriptions(value: unknown): Subscription[] {
     )
   }
   return subscriptions
+}
+
+export function subjectOf({ partnerAction }: Subscription): Subject {
+  return partnerAction === IDENTIFY_GROUP ? 'group' : 'user'
+}
+
+function sendsGroups(subscription: Subscription): boolean {
+  return subjectOf(subscription) === 'group' || (subscription.mapping['groups'] ?? null) !== null
+}
+
+/** Only one generation of Dopt's API has groups. Throws SubscriptionError where they would be lost with the other. */
+export function checkGroups(subscriptions: readonly Subscription[], api: Api): void {
+  if (takesGroups(api)) return
+  const found = subscriptions.find((subscription) => subscription.enabled && sendsGroups(subscription))
+  if (found === undefined) return
+  throw new SubscriptionError(
+    `the subscription "${found.name}" sends groups, which need the setting api: batch, and it is ${api}: ` +
+      'use --api batch (or "api": "batch") if Dopt has given you that API, or disable the subscription'
+  )
 }
 
 export function actionOf(key: string): ActionDefinition<Settings> {
@@ -79,8 +96,9 @@ function parseSubscription(value: unknown, place: string): Subscription {
   if (typeof name !== 'string' || name === '') return fail('name must be text that is not empty')
   if (typeof enabled !== 'boolean') return fail('enabled must be true or false')
   if (typeof subscribe !== 'string') return fail('subscribe must be a trigger in FQL, such as type = "identify"')
-  if (partnerAction === 'identifyGroup') return fail(`partnerAction must be ${ACTION}: groups are not forwarded yet`)
-  if (partnerAction !== ACTION) return fail(`partnerAction must be ${ACTION}`)
+  if (partnerAction !== IDENTIFY_USER && partnerAction !== IDENTIFY_GROUP) {
+    return fail(`partnerAction must be ${IDENTIFY_USER} or ${IDENTIFY_GROUP}`)
+  }
   if (!isObject(mapping)) return fail('mapping must be an object, from fields to values and directives')
   const problem = problemOfTrigger(subscribe) ?? problemOfMapping(mapping, actionOf(partnerAction))
   if (problem !== undefined) return fail(problem)
@@ -96,9 +114,8 @@ function problemOfTrigger(subscribe: string): string | undefined {
 }
 
 function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings>): string | undefined {
-  const names = Object.keys(fields).filter((name) => !NOT_MAPPED.includes(name))
+  const names = Object.keys(fields)
   const unknown = Object.keys(mapping).find((name) => !names.includes(name))
-  if (unknown !== undefined && NOT_MAPPED.includes(unknown)) return `mapping: ${unknown} are not forwarded yet`
   if (unknown !== undefined) return `mapping: there is no field "${unknown}"; there are ${names.join(', ')}`
   const missing = names.find((name) => fields[name]?.required === true && !(name in mapping))
   if (missing !== undefined) return `mapping: ${missing} is required`

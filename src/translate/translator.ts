@@ -1,7 +1,7 @@
-import { flattenToText, parseEventTime, type NestedProperties } from '../destination/index.js'
-import { CapturingDestination, type Captured, type Mapped } from './capture.js'
+import { parseEventTime, type NestedProperties } from '../destination/index.js'
+import { CapturingDestination, type Captured } from './capture.js'
 import { isExcluded } from './integrations.js'
-import { combine, isIdentifier } from './combine.js'
+import { combine } from './combine.js'
 import { messageIdOf } from './message-id.js'
 import { defaultSubscriptions, type Subscription } from './subscriptions.js'
 import type { Translation } from './translation.js'
@@ -14,7 +14,7 @@ export interface TranslatorOptions {
   subscriptions?: readonly Subscription[] | undefined
 }
 
-/** Turns Segment events into users to identify, with the same definition that runs in Segment's cloud. */
+/** Turns Segment events into users and groups to identify, with the same definition that runs in Segment's cloud. */
 export class Translator {
   readonly #capturing: readonly CapturingDestination[]
   readonly #screen: (event: unknown) => Translation | undefined
@@ -39,53 +39,41 @@ export class Translator {
     return translations.map((translation) => {
       if (translation !== undefined) return translation
       const event = open[next]
-      const result = captured[next++]
-      if (event === undefined || result === undefined) return { kind: 'rejected', reason: 'cannot be mapped' }
-      return finish(event, result, arrivedAt)
+      const results = captured[next++]
+      if (event === undefined || results === undefined) return { kind: 'rejected', reason: 'cannot be mapped' }
+      return finish(event, results, arrivedAt)
     })
   }
 
-  /** One result for each event, of all subscriptions. */
-  async #capture(events: readonly SegmentEventLike[]): Promise<Captured[]> {
-    const [first, ...others] = this.#capturing
-    if (first === undefined) return events.map(() => ({ kind: 'not-subscribed' }))
-    let results = await first.run(events)
-    for (const other of others) {
-      const more = await other.run(events)
-      results = results.map((result, index) => combine(result, more[index] ?? result))
+  /** Of each event the results of all subscriptions. */
+  async #capture(events: readonly SegmentEventLike[]): Promise<Captured[][]> {
+    const results: Captured[][] = events.map(() => [])
+    for (const capturing of this.#capturing) {
+      const more = await capturing.run(events)
+      results.forEach((ofEvent, index) => ofEvent.push(more[index] ?? { kind: 'invalid', reason: 'cannot be mapped' }))
     }
     return results
   }
 }
 
-function finish(event: SegmentEventLike, result: Captured, arrivedAt: number): Translation {
-  switch (result.kind) {
-    case 'not-subscribed':
-      return { kind: 'ignored', reason: 'type' }
-    case 'invalid':
-      return { kind: 'rejected', reason: result.reason }
-    case 'mapped':
-      try {
-        return toEvent(event, result, arrivedAt)
-      } catch (error) {
-        // Nested too deep for the stack, or without a JSON text.
-        return { kind: 'rejected', reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})` }
+function finish(event: SegmentEventLike, results: readonly Captured[], arrivedAt: number): Translation {
+  try {
+    const combined = combine(results)
+    if (combined.kind !== 'parts') return combined
+    const [first, ...later] = combined.parts
+    return {
+      kind: 'event',
+      event: {
+        messageId: messageIdOf(event),
+        ...first,
+        eventTime: parseEventTime(combined.timestamp, arrivedAt),
+        arrivedAt,
+        ...(later.length > 0 && { later })
       }
-  }
-}
-
-function toEvent(event: SegmentEventLike, mapped: Mapped, arrivedAt: number): Translation {
-  const { identifier, properties, nestedProperties, timestamp } = mapped
-  if (!isIdentifier(identifier)) return { kind: 'ignored', reason: 'no-identifier' }
-  return {
-    kind: 'event',
-    event: {
-      messageId: messageIdOf(event),
-      identifier,
-      eventTime: parseEventTime(timestamp, arrivedAt),
-      arrivedAt,
-      properties: flattenToText(properties ?? {}, nestedProperties)
     }
+  } catch (error) {
+    // Nested too deep for the stack, or without a JSON text.
+    return { kind: 'rejected', reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})` }
   }
 }
 

@@ -17,7 +17,7 @@ const COUNTS = [
   'failed',
   'pending'
 ]
-const KEYS = [...COUNTS.slice(0, 5), 'ignoredReasons', ...COUNTS.slice(5), 'calls', 'users', 'durationMs']
+const KEYS = [...COUNTS.slice(0, 5), 'ignoredReasons', ...COUNTS.slice(5), 'calls', 'users', 'groups', 'durationMs']
 
 /** 300 events of 40 users, some of them twice, some not for us. */
 function mixed(): unknown[] {

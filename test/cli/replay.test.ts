@@ -45,7 +45,7 @@ describe('replay of what failed', () => {
       const preview = await desk.run(['replay', '--failed', '--dry-run', '--json'], { env: { DOPT_API_KEY: '' } })
       const words = await desk.run(['replay', '--user', 'u3', '--dry-run'])
       expect(preview).toMatchObject({ code: 0, stderr: '' })
-      expect(preview.json()).toEqual({ failed: { batches: 2, events: 2, users: 2 }, rejected: null })
+      expect(preview.json()).toEqual({ failed: { batches: 2, events: 2, users: 2, groups: 0 }, rejected: null })
       expect(words.stdout).toBe('would put back 1 event of 1 user from 1 failed batch\n')
       expect((await desk.books()).events).toMatchObject({ failed: 2, pending: 0 })
 
@@ -143,7 +143,7 @@ describe('replay of what failed', () => {
       expectRefused(await desk.run(['replay']), /^error: say what to put back: --failed, --batch ID, .* or --rejected/)
       expectRefused(
         await desk.run(['replay', '--rejected', '--user', 'u']),
-        /^error: --rejected does not go with --batch or --user/
+        /^error: --rejected does not go with --batch, --user or --group/
       )
       expectRefused(await desk.run(['replay', '--batch', 'x']), /^error: --batch must be a whole number from 1 /)
     }))

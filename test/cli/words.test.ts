@@ -116,7 +116,17 @@ describe('the summary', () => {
 
 describe('what happens next', () => {
   const batch = (state: BatchState, nextAttemptAt?: number): BatchRecord => ({
-    ...{ id: 7, state, parentId: undefined, users: 1, events: 1, superseded: 0, attempts: 3, createdAt: 0 },
+    ...{
+      id: 7,
+      state,
+      parentId: undefined,
+      subject: 'user',
+      users: 1,
+      events: 1,
+      superseded: 0,
+      attempts: 3,
+      createdAt: 0
+    },
     ...{ nextAttemptAt, settledAt: undefined, lastAttemptAt: undefined },
     ...{ lastStatus: undefined, lastCode: undefined, lastError: undefined }
   })

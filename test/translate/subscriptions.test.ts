@@ -175,12 +175,17 @@ describe('subscriptions that cannot work', () => {
     [[{ ...EVERY_IDENTIFY, subscribe: 'type = ' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: '' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 7 }], `${about}subscribe must be a trigger`],
-    [[{ ...EVERY_IDENTIFY, partnerAction: 'trackUser' }], `${about}partnerAction must be identifyUser$`],
-    [[{ ...EVERY_IDENTIFY, partnerAction: 'identifyGroup' }], `${about}.*groups are not forwarded yet$`],
+    [
+      [{ ...EVERY_IDENTIFY, partnerAction: 'trackUser' }],
+      `${about}partnerAction must be identifyUser or identifyGroup$`
+    ],
+    [
+      [{ ...EVERY_IDENTIFY, partnerAction: 'identifyGroup', mapping: { groups: [] } }],
+      `${about}mapping: there is no field "groups"`
+    ],
     [[{ ...EVERY_IDENTIFY, mapping: [] }], `${about}mapping must be an object`],
     [[{ ...EVERY_IDENTIFY, mapping: { properties: {} } }], `${about}mapping: identifier is required$`],
     [[withMapping({ plan: 1 })], `${about}mapping: there is no field "plan"; there are identifier, `],
-    [[withMapping({ groups: [] })], `${about}mapping: groups are not forwarded yet$`],
     [[withMapping({ identifier: { '@pth': '$.userId' } })], `${about}mapping: .*invalid directive: @pth`],
     [[withMapping({ identifier: { '@path': 7 } })], `${about}mapping: .*should be a string`],
     [[withMapping({ properties: { a: { '@if': 7 } } })], `${about}mapping: `],
@@ -197,8 +202,8 @@ describe('subscriptions that cannot work', () => {
     expect(String(thrown)).not.toContain('\n')
   })
 
-  it('are those that Segment would take, as long as they are of users', () => {
-    const subscription: Subscription = { ...EVERY_IDENTIFY, mapping: { identifier: 'x' } }
+  it.each(['identifyUser', 'identifyGroup'])('are those that Segment would take, for %s', (partnerAction) => {
+    const subscription: Subscription = { ...EVERY_IDENTIFY, partnerAction, mapping: { identifier: 'x' } }
     expect(parseSubscriptions([subscription])).toEqual([subscription])
     const { enabled, ...rest } = subscription
     expect(parseSubscriptions([rest])).toEqual([{ ...rest, enabled }])

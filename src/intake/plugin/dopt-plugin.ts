@@ -9,6 +9,8 @@ export interface EventContext {
   setFailedDelivery(options: { reason: unknown }): void
 }
 
+type TakeEvent = <Context extends EventContext>(context: Context) => Promise<Context>
+
 /**
  * A destination plugin: `Plugin` of `@segment/analytics-node`, told by its shape, so that nobody has to install the SDK who
  * does not use it.
@@ -26,7 +28,13 @@ export interface DoptPlugin {
    * Resolves when the event is on disk. Never rejects: an event that was not taken, or was rejected, is marked as failed,
    * which is what the SDK tells callbacks and its `error` listeners.
    */
-  identify<Context extends EventContext>(context: Context): Promise<Context>
+  identify: TakeEvent
+  /** These are there only with `subscriptions` of one's own: by default none but an identify is for us. */
+  readonly group?: TakeEvent
+  readonly track?: TakeEvent
+  readonly page?: TakeEvent
+  readonly screen?: TakeEvent
+  readonly alias?: TakeEvent
   /** Resolves when everything due has been tried once. Never rejects. */
   flush(): Promise<void>
   /**
@@ -39,8 +47,8 @@ export interface DoptPlugin {
 const CLOSE_TIMEOUT_MS = 10_000
 
 /**
- * Brings the users that a service identifies with `@segment/analytics-node` to Dopt, without any server:
- * `analytics.register(doptPlugin({ apiKey, store }))`. Throws ConfigurationError. Trouble with the store later on never
+ * Brings the users that a service identifies with `@segment/analytics-node` to Dopt, and whatever else its subscriptions
+ * ask for, without any server: `analytics.register(doptPlugin({ apiKey, store }))`. Throws ConfigurationError. Trouble with the store later on never
  * throws: it fails the events that could not be taken.
  */
 export function doptPlugin(options: ForwarderOptions): DoptPlugin {
@@ -68,20 +76,29 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
       isLoaded = true
     },
     unload: () => close(CLOSE_TIMEOUT_MS),
-    identify: async (context) => {
-      const taken = take(context.event)
-      given.add(taken)
-      try {
-        await taken
-      } catch (error) {
-        context.setFailedDelivery({ reason: error })
-      } finally {
-        given.delete(taken)
-      }
-      return context
-    },
+    identify: takeEvent,
+    ...(options.subscriptions && {
+      group: takeEvent,
+      track: takeEvent,
+      page: takeEvent,
+      screen: takeEvent,
+      alias: takeEvent
+    }),
     flush: () => standby.run((forwarder) => forwarder.drain()).catch(() => undefined),
     closeAndFlush: ({ timeout = CLOSE_TIMEOUT_MS } = {}) => close(timeout)
+  }
+
+  async function takeEvent<Context extends EventContext>(context: Context): Promise<Context> {
+    const taken = take(context.event)
+    given.add(taken)
+    try {
+      await taken
+    } catch (error) {
+      context.setFailedDelivery({ reason: error })
+    } finally {
+      given.delete(taken)
+    }
+    return context
   }
 
   async function take(original: object): Promise<void> {

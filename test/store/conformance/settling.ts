@@ -30,6 +30,7 @@ export function describeSettling(openStore: OpenStore): void {
           id: batch.id,
           state: 'delivered',
           parentId: undefined,
+          subject: 'user',
           users: 2,
           events: 2,
           superseded: 0,

@@ -1,0 +1,286 @@
+import type { Sandbox } from '../../src/sandbox/index.js'
+import { expectBalanced } from '../helpers/expect-balanced.js'
+import { expectRefused, identify, ndjson, usersOf, withDesk, type Desk } from './desk.js'
+
+const path = (where: string) => ({ '@path': where })
+
+const SUBSCRIPTIONS = [
+  {
+    name: 'Users',
+    subscribe: 'type = "identify"',
+    partnerAction: 'identifyUser',
+    mapping: {
+      identifier: path('$.userId'),
+      properties: path('$.traits'),
+      groups: [{ identifier: path('$.context.groupId'), properties: path('$.context.account') }],
+      timestamp: path('$.timestamp')
+    }
+  },
+  {
+    name: 'Groups',
+    subscribe: 'type = "group"',
+    partnerAction: 'identifyGroup',
+    mapping: {
+      identifier: path('$.groupId'),
+      properties: path('$.traits'),
+      user_identifier: path('$.userId'),
+      timestamp: path('$.timestamp')
+    }
+  }
+]
+
+/** A group event, a second after the one with the number before. */
+function group(number: number, groupId: string, more: Record<string, unknown> = {}) {
+  return identify(number, { type: 'group', userId: undefined, groupId, messageId: `g${number}`, ...more })
+}
+
+function useGroups({ write }: Desk, api = 'batch'): void {
+  write('dopt-destination.config.json', JSON.stringify({ api, subscriptions: SUBSCRIPTIONS }))
+}
+
+function groupsOf({ groups }: Sandbox): unknown {
+  return Object.fromEntries(groups)
+}
+
+function membershipsOf({ memberships }: Sandbox): unknown {
+  return Object.fromEntries(Array.from(memberships, ([user, groups]) => [user, [...groups].sort()]))
+}
+
+describe('groups', () => {
+  it('reach Dopt, with the users who are in them, once', () =>
+    withDesk(async (desk) => {
+      useGroups(desk)
+      const input = ndjson([
+        group(1, 'acme', { traits: { plan: 'free', seats: 1 } }),
+        group(2, 'acme', { userId: 'ann', traits: { plan: 'pro' } }),
+        identify(3, { userId: 'bob', context: { groupId: 'acme', account: { city: 'Rome' } } }),
+        identify(4, { userId: 'cho', context: { groupId: 'other' } }),
+        identify(5, { userId: 'dan' }),
+        group(6, '', { userId: 'eve' })
+      ])
+
+      const first = await desk.run(['forward', '-', '--json'], { input })
+      const calls = desk.sandbox.stats.calls
+      const second = await desk.run(['forward', '-'], { input })
+
+      expect(first).toMatchObject({ code: 0, stderr: '' })
+      expect(first.json()).toMatchObject({
+        ...{ received: 6, accepted: 5, ignored: 1, ignoredReasons: { 'no-identifier': 1 } },
+        ...{ delivered: 5, superseded: 0, failed: 0, pending: 0 }
+      })
+      expect(groupsOf(desk.sandbox)).toEqual({ acme: { plan: 'pro', seats: 1, city: 'Rome' }, other: {} })
+      expect(membershipsOf(desk.sandbox)).toEqual({ ann: ['acme'], bob: ['acme'], cho: ['other'] })
+      expect(usersOf(desk.sandbox)).toEqual({ ann: {}, bob: { number: 3 }, cho: { number: 4 }, dan: { number: 5 } })
+      expect(desk.sandbox.stats.calls).toBe(calls)
+      expect(second).toMatchObject({ code: 0 })
+      expect(second.stdout).toMatch(/duplicates +5\n/)
+      expect(first.json()['groups']).toBeGreaterThanOrEqual(1)
+      expectBalanced(await desk.books())
+    }))
+
+  it('never go backwards, whatever comes late', () =>
+    withDesk(async (desk) => {
+      useGroups(desk)
+      await desk.run(['forward', '-'], { input: ndjson([group(9, 'acme', { traits: { plan: 'new' } })]) })
+
+      const late = ndjson([
+        group(1, 'acme', { traits: { plan: 'old' } }),
+        group(2, 'acme', { traits: { plan: 'old', n: 1 } })
+      ])
+      const { json } = await desk.run(['forward', '-', '--json'], { input: late })
+
+      expect(json()).toMatchObject({ delivered: 1, superseded: 1, groups: 1 })
+      expect(groupsOf(desk.sandbox)).toEqual({ acme: { plan: 'new', n: 1 } })
+    }))
+
+  it('cost nobody else anything when one of them is refused, and can be replayed', () =>
+    withDesk(
+      async (desk) => {
+        useGroups(desk)
+        const events = [
+          group(1, 'bad', { userId: 'ann' }),
+          group(2, 'good', { userId: 'bob' }),
+          identify(3, { userId: 'cho', context: { groupId: 'bad' } }),
+          identify(4, { userId: 'dan' })
+        ]
+        const { code, json, stderr } = await desk.run(['forward', '-', '--json'], { input: ndjson(events) })
+        expect({ code, summary: json() }).toMatchObject({ code: 1, summary: { delivered: 2, failed: 2, pending: 0 } })
+        expect(stderr).toContain('2 failed: see "dopt-destination batches --state failed"')
+        expect(groupsOf(desk.sandbox)).toEqual({ good: { number: 2 } })
+        expect(membershipsOf(desk.sandbox)).toEqual({ bob: ['good'] })
+        expect((await desk.run(['batches', '--state', 'failed'])).stdout).toMatch(
+          /failed +1 group +1 .* 400 +the group is/
+        )
+        const preview = await desk.run(['replay', '--failed', '--dry-run'])
+        expect(preview.stdout).toBe('would put back 2 events of 1 user and 1 group from 2 failed batches\n')
+
+        desk.sandbox.setFaults({ rejectGroups: [] })
+        const one = await desk.run(['replay', '--group', 'bad', '--json'])
+        expect(one).toMatchObject({ code: 0 })
+        expect(one.json()).toMatchObject({ received: 1, delivered: 1, pending: 0 })
+        const rest = await desk.run(['replay', '--failed', '--json'])
+
+        expect(rest.json()).toMatchObject({ received: 1, delivered: 1, failed: 0, pending: 0, users: 1, groups: 0 })
+        expect(groupsOf(desk.sandbox)).toEqual({ good: { number: 2 }, bad: { number: 1 } })
+        expect(membershipsOf(desk.sandbox)).toEqual({ ann: ['bad'], bob: ['good'], cho: ['bad'] })
+        expectBalanced(await desk.books())
+      },
+      { rejectGroups: ['bad'] }
+    ))
+
+  it('are refused at the start with the API that has none, in words that name the setting', () =>
+    withDesk(async (desk) => {
+      useGroups(desk, 'bulk')
+      const words =
+        /^error: the subscription "Users" sends groups, which need the setting api: batch, and it is bulk: use/
+      for (const args of [['forward', '-'], ['serve', '--port', '0'], ['preview']]) {
+        expectRefused(await desk.run(args, { input: ndjson([group(1, 'acme')]) }), words)
+      }
+      const checked = await desk.run(['check'])
+      expect(checked).toMatchObject({ code: 2 })
+      expect(checked.stdout).toMatch(/^✗ configuration +the subscription "Users" sends groups/m)
+      expect(desk.sandbox.stats.calls).toBe(0)
+    }))
+
+  it('that were stored with the other API fail with words that say what to do, and the rest is sent', () =>
+    withDesk(async (desk) => {
+      useGroups(desk)
+      const input = ndjson([group(1, 'acme'), identify(2, { context: { groupId: 'acme' } }), identify(3)])
+      await desk.run(['forward', '-', '--accept-only'], { input })
+      desk.write('dopt-destination.config.json', '{}')
+
+      const { code, json } = await desk.run(['forward', '--json'], { input: '' })
+      expect({ code, ...json() }).toMatchObject({ code: 1, calls: 1, users: 1, groups: 0 })
+      expect(usersOf(desk.sandbox)).toEqual({ u3: { number: 3 } })
+      expect((await desk.run(['batches', '--state', 'failed'])).stdout).toMatch(/groups are sent only/)
+
+      useGroups(desk)
+      expect((await desk.run(['replay', '--failed', '--json'])).json()).toMatchObject({ delivered: 2, failed: 0 })
+      expect(groupsOf(desk.sandbox)).toEqual({ acme: { number: 1 } })
+      expect(membershipsOf(desk.sandbox)).toEqual({ u2: ['acme'] })
+    }))
+
+  it('are previewed call by call', () =>
+    withDesk(async (desk) => {
+      useGroups(desk)
+      desk.write(
+        'e.ndjson',
+        ndjson([group(1, 'acme', { userId: 'ann' }), identify(2, { context: { groupId: 'acme' } })])
+      )
+
+      const page = await desk.run(['preview', 'e.ndjson'])
+      const { json } = await desk.run(['preview', 'e.ndjson', '--json'])
+
+      const member = { identifier: 'ann', properties: {}, groups: [{ identifier: 'acme', properties: {} }] }
+      expect(page.stdout.split('\n')).toEqual([
+        'e.ndjson:1  sent      POST /identify/group {"identifier":"acme","properties":{"number":1}}',
+        `            then      POST /identify/batch ${JSON.stringify(member)}`,
+        `e.ndjson:2  sent      POST /identify/batch ${JSON.stringify({ ...member, identifier: 'u2', properties: { number: 2 } })}`,
+        'of 2 events 2 would be sent, 0 ignored, 0 rejected',
+        ''
+      ])
+      expect(json()['events']).toEqual([
+        {
+          ...{ source: 'e.ndjson:1', outcome: 'sent', messageId: 'g1', time: '2026-01-01T00:00:01.000Z' },
+          ...{ group: 'acme', path: '/identify/group', entry: { identifier: 'acme', properties: { number: 1 } } },
+          then: [{ user: 'ann', path: '/identify/batch', entry: member }]
+        },
+        expect.objectContaining({ user: 'u2', path: '/identify/batch' })
+      ])
+    }))
+})
+
+describe('show', () => {
+  it('tells of a message all that it says, and where each part of it stands', () =>
+    withDesk(
+      async (desk) => {
+        useGroups(desk)
+        await desk.run(['forward', '-'], {
+          input: ndjson([group(1, 'acme', { userId: 'ann', traits: { plan: 'pro' } })])
+        })
+
+        const { stdout } = await desk.run(['show', 'g1'])
+        const { json } = await desk.run(['show', 'g1', '--json'])
+
+        expect(stdout).toMatch(/^message +g1\nuser +ann\ninto groups +acme\nstate +failed\n/)
+        expect(stdout).toMatch(
+          /All that it says, one part after the other\nof +state +batch +into groups +properties\ngroup acme +delivered +1 +\{"plan":"pro"\}\nuser ann +failed +2 +acme +\{\}\n$/
+        )
+        expect(json()).toMatchObject({
+          ...{
+            kind: 'message',
+            user: 'ann',
+            groups: ['acme'],
+            state: 'failed',
+            batch: 2,
+            inBatch: { users: 1, groups: 0 }
+          },
+          parts: [
+            { group: 'acme', turn: 'over', state: 'delivered', properties: { plan: 'pro' } },
+            { user: 'ann', turn: 'now', state: 'failed', groups: ['acme'] }
+          ]
+        })
+      },
+      { rejectUsers: ['ann'] }
+    ))
+
+  it('tells all about a group, and of a user the groups that Dopt was told of', () =>
+    withDesk(async (desk) => {
+      useGroups(desk)
+      const input = ndjson([
+        group(1, 'acme', { traits: { plan: 'free', seats: 1 } }),
+        group(2, 'acme', { userId: 'ann', traits: { plan: 'pro' } }),
+        identify(3, { userId: 'ann', context: { groupId: 'other' } })
+      ])
+      await desk.run(['forward', '-'], { input })
+
+      const ofGroup = await desk.run(['show', '--group', 'acme', '--json'])
+      expect(ofGroup.json()).toMatchObject({
+        ...{ kind: 'group', group: 'acme', total: 2, delivered: { plan: 'pro', seats: 1 } },
+        events: [{ messageId: 'g2', group: 'acme' }, { messageId: 'g1' }]
+      })
+      const ofUser = await desk.run(['show', '--user', 'ann'])
+      expect(ofUser.stdout).toMatch(/^user +ann\nin groups +(acme, other|other, acme)\n/)
+      expect((await desk.run(['show', '--user', 'ann', '--json'])).json()).toMatchObject({
+        total: 2,
+        delivered: { number: 3 }
+      })
+      expectRefused(await desk.run(['show', 'acme', '--user', '--group']), /^error: ID is a user or a group/)
+      expect((await desk.run(['show', '--group', 'ann'])).stderr).toMatch(/holds no event of the group ann\n$/)
+    }))
+
+  it('tells what a batch put its users into, and what it was to put them into', () =>
+    withDesk(async (desk) => {
+      useGroups(desk)
+      const input = ndjson([identify(1, { context: { groupId: 'acme' } }), identify(2)])
+      await desk.run(['forward', '-'], { input })
+
+      expect((await desk.run(['show', '1'])).stdout).toMatch(
+        /Sent\nuser +in groups +properties\nu1 +acme +\{"number":1\}\nu2 +\{/
+      )
+      expect((await desk.run(['show', '1', '--json'])).json()['sent']).toEqual([
+        { user: 'u1', properties: { number: 1 }, groups: ['acme'] },
+        { user: 'u2', properties: { number: 2 } }
+      ])
+      await desk.run(['forward', '-'], { input: ndjson([group(3, 'acme')]) })
+      const shown = await desk.run(['show', '2'])
+      expect(shown.stdout).toMatch(/^batch +2\nstate +delivered\ngroups +1\n/)
+      expect(shown.stdout).toMatch(/Sent\ngroup +properties\nacme +\{"number":3\}\n/)
+    }))
+})
+
+describe('forget', () => {
+  it('removes a group, and leaves a user of the same name alone', () =>
+    withDesk(async (desk) => {
+      useGroups(desk)
+      const input = ndjson([group(1, 'acme'), identify(2, { userId: 'acme' })])
+      await desk.run(['forward', '-'], { input })
+
+      expect((await desk.run(['forget', '--group', 'acme'])).stdout).toBe('removed 1 event and 0 rejected events\n')
+
+      expect((await desk.run(['show', '--group', 'acme'])).code).toBe(1)
+      expect((await desk.run(['show', '--user', 'acme'])).code).toBe(0)
+      expect((await desk.run(['forget', '--group', 'acme'])).stdout).toBe('the store holds nothing of that group\n')
+      expectBalanced(await desk.books())
+    }))
+})
