@@ -1,33 +1,7 @@
 import type { Sandbox } from '../../src/sandbox/index.js'
 import { expectBalanced } from '../helpers/expect-balanced.js'
+import { GROUP_SUBSCRIPTIONS } from '../helpers/groups-config.js'
 import { expectRefused, identify, ndjson, usersOf, withDesk, type Desk } from './desk.js'
-
-const path = (where: string) => ({ '@path': where })
-
-const SUBSCRIPTIONS = [
-  {
-    name: 'Users',
-    subscribe: 'type = "identify"',
-    partnerAction: 'identifyUser',
-    mapping: {
-      identifier: path('$.userId'),
-      properties: path('$.traits'),
-      groups: [{ identifier: path('$.context.groupId'), properties: path('$.context.account') }],
-      timestamp: path('$.timestamp')
-    }
-  },
-  {
-    name: 'Groups',
-    subscribe: 'type = "group"',
-    partnerAction: 'identifyGroup',
-    mapping: {
-      identifier: path('$.groupId'),
-      properties: path('$.traits'),
-      user_identifier: path('$.userId'),
-      timestamp: path('$.timestamp')
-    }
-  }
-]
 
 /** A group event, a second after the one with the number before. */
 function group(number: number, groupId: string, more: Record<string, unknown> = {}) {
@@ -35,7 +9,7 @@ function group(number: number, groupId: string, more: Record<string, unknown> = 
 }
 
 function useGroups({ write }: Desk, api = 'batch'): void {
-  write('dopt-destination.config.json', JSON.stringify({ api, subscriptions: SUBSCRIPTIONS }))
+  write('dopt-destination.config.json', JSON.stringify({ api, subscriptions: GROUP_SUBSCRIPTIONS }))
 }
 
 function groupsOf({ groups }: Sandbox): unknown {

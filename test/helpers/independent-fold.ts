@@ -2,7 +2,7 @@
  * What Dopt should hold after a file of Segment events, worked out a second time from the rules alone.
  *
  * It imports nothing of the product and keeps everything in memory: the tests judge the product by it, so it must not
- * share its mistakes. It knows the default mapping only.
+ * share its mistakes. It knows the default mapping only and, of groups, that of test/helpers/groups-config.ts.
  */
 
 type Json = Record<string, unknown>
@@ -15,34 +15,63 @@ interface Held {
 const OUR_NAMES = ['Dopt', 'Dopt (Actions)']
 const RESERVED_NAME = '__dopt_identifier'
 
+/** Identifier → property → value. */
+type Folded = Map<string, Record<string, unknown>>
+
 /** Folds NDJSON lines, in the order of arrival, into user id → flat properties. Lines that are not events are passed over. */
-export function foldUsers(lines: Iterable<string>): Map<string, Record<string, unknown>> {
+export function foldUsers(lines: Iterable<string>): Folded {
+  return foldEvents(lines, { groups: false }).users
+}
+
+/** As `foldUsers`, with groups where they are asked for; memberships are user id → groups. */
+export function foldEvents(
+  lines: Iterable<string>,
+  options: { groups: boolean }
+): { users: Folded; groups: Folded; memberships: Map<string, Set<string>> } {
   const users = new Map<string, Map<string, Held>>()
+  const groups = new Map<string, Map<string, Held>>()
+  const memberships = new Map<string, Set<string>>()
   const seen = new Set<string>()
 
   for (const line of lines) {
     const event = parse(line)
-    if (event?.type !== 'identify' || isExcluded(event.integrations)) continue
+    const isGroup = options.groups && event?.type === 'group'
+    if (event === undefined || !(event.type === 'identify' || isGroup) || isExcluded(event.integrations)) continue
     const userId = identifierOf(event.userId)
+    const context = isObject(event.context) ? event.context : {}
+    const groupId = options.groups ? identifierOf(isGroup ? event.groupId : context.groupId) : undefined
     const traits = event.traits ?? {}
-    if (userId === undefined || !isObject(traits)) continue
+    if ((isGroup ? groupId : userId) === undefined || !isObject(traits)) continue
 
     const message = typeof event.messageId === 'string' ? `id ${event.messageId}` : `content ${JSON.stringify(event)}`
     if (seen.has(message)) continue
     seen.add(message)
 
-    const user = users.get(userId) ?? new Map<string, Held>()
-    users.set(userId, user)
     const timeMs = eventTimeMs(event.timestamp)
-    for (const [name, value] of flatten(traits)) {
-      const held = user.get(name)
-      // Equal times fall to the later arrival, which is the one at hand.
-      if (held === undefined || timeMs >= held.timeMs) user.set(name, { timeMs, value })
+    const ofGroup = isGroup ? traits : isObject(context.account) ? context.account : {}
+    if (userId !== undefined) hold(users, userId, isGroup ? {} : traits, timeMs)
+    if (groupId !== undefined) hold(groups, groupId, ofGroup, timeMs)
+    if (userId !== undefined && groupId !== undefined) {
+      memberships.set(userId, (memberships.get(userId) ?? new Set()).add(groupId))
     }
   }
 
+  return { users: valuesOf(users), groups: valuesOf(groups), memberships }
+}
+
+function hold(all: Map<string, Map<string, Held>>, identifier: string, traits: Json, timeMs: number): void {
+  const properties = all.get(identifier) ?? new Map<string, Held>()
+  all.set(identifier, properties)
+  for (const [name, value] of flatten(traits)) {
+    const held = properties.get(name)
+    // Equal times fall to the later arrival, which is the one at hand.
+    if (held === undefined || timeMs >= held.timeMs) properties.set(name, { timeMs, value })
+  }
+}
+
+function valuesOf(all: ReadonlyMap<string, Map<string, Held>>): Folded {
   return new Map(
-    [...users].map(([id, user]) => [id, Object.fromEntries([...user].map(([name, { value }]) => [name, value]))])
+    Array.from(all, ([id, held]) => [id, Object.fromEntries(Array.from(held, ([name, { value }]) => [name, value]))])
   )
 }
 

@@ -81,11 +81,15 @@ export interface Life {
   to: number
 }
 
-/** Laws 4 and 5: no call names a user twice, and no two calls of one process that carry the same user overlap. */
+/** Laws 4 and 5: no call names anybody twice, and no two calls of one process that carry the same user or group overlap. */
 export function checkCalls(calls: readonly Call[], lives: readonly Life[]): void {
   const last = new Map<string, { end: number; life: number }>()
   const inOrder = calls
-    .map(({ identifiers, time, durationMs }) => ({ identifiers, start: Date.parse(time), durationMs }))
+    .map(({ path, identifiers, groups, time, durationMs }) => ({
+      identifiers: path === '/identify/group' ? groups.map((group) => `the group ${group}`) : identifiers,
+      start: Date.parse(time),
+      durationMs
+    }))
     .sort((a, b) => a.start - b.start)
   for (const { identifiers, start, durationMs } of inOrder) {
     assert.equal(new Set(identifiers).size, identifiers.length, 'a call names a user twice')

@@ -10,6 +10,7 @@ export interface Faults {
   failStatus: number
   retryAfter: number | null
   rejectUsers: readonly string[]
+  rejectGroups: readonly string[]
   dropRate: number
   countOffset: number
   apiKey: string
@@ -21,14 +22,18 @@ export const NO_FAULTS: Faults = {
   failStatus: 500,
   retryAfter: null,
   rejectUsers: [],
+  rejectGroups: [],
   dropRate: 0,
   countOffset: 0,
   apiKey: KEY
 }
 
 export interface Call {
+  path: string
   status: number
   identifiers: string[]
+  /** Those that its users are put into included. */
+  groups: string[]
   time: string
   durationMs: number
 }
@@ -63,6 +68,14 @@ export class Dopt {
 
   async users(): Promise<Users> {
     return (await this.#get('users')) as Users
+  }
+
+  async groups(): Promise<Users> {
+    return (await this.#get('groups')) as Users
+  }
+
+  async memberships(): Promise<Record<string, string[]>> {
+    return (await this.#get('memberships')) as Record<string, string[]>
   }
 
   async calls(): Promise<Call[]> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { foldUsers } from '../../helpers/independent-fold.js'
+import { GROUP_SUBSCRIPTIONS } from '../../helpers/groups-config.js'
+import { foldEvents } from '../../helpers/independent-fold.js'
 import { pause, until } from '../until.js'
 import { Chance } from './chance.js'
 import {
@@ -15,7 +16,7 @@ import {
   type Status
 } from './checks.js'
 import { CuttingProxy } from './cutting-proxy.js'
-import { Dopt, KEY, NO_FAULTS, type Faults } from './dopt.js'
+import { Dopt, KEY, NO_FAULTS, type Faults, type Users } from './dopt.js'
 import { Program, type ProgramEnd } from './program.js'
 import { Traffic } from './traffic.js'
 
@@ -23,12 +24,16 @@ export interface TortureOptions {
   /** What happens, and in which order, follows from it; when it happens does not. */
   seed: number
   rounds: number
+  /** With groups, and so with the API that has them. */
+  groups?: boolean
   /** An empty folder. */
   dir: string
   say?: (line: string) => void
 }
 
 const STORE = 'store.db'
+const CONFIG = 'dopt-destination.config.json'
+const GROUPS = 8
 const INPUT = 'all.ndjson'
 /** Longer than the program's own deadline for the calls in flight. */
 const SHUTDOWN_MS = 15_000
@@ -65,7 +70,7 @@ export class Torture {
     chance: Chance
   ) {
     this.#chance = chance
-    this.#traffic = new Traffic(chance)
+    this.#traffic = new Traffic(chance, { groups: options.groups === true ? GROUPS : 0 })
     this.#watch = new NeverBackwards(this.#traffic)
   }
 
@@ -90,10 +95,12 @@ export class Torture {
   }
 
   async #run(): Promise<void> {
+    const config = this.options.groups === true ? { api: 'batch', subscriptions: GROUP_SUBSCRIPTIONS } : {}
+    writeFileSync(join(this.options.dir, CONFIG), JSON.stringify(config))
     for (let round = 1; round <= this.options.rounds; round++) {
       await this.#round()
       await pause(this.#chance.between(5, 80))
-      this.#watch.look(await this.dopt.users())
+      await this.#look()
       if (round % 10 === 0) await this.#lookAtCalls()
       if (round % 50 === 0) this.#say(`round ${round}: ${this.#tellCounts()}`)
     }
@@ -162,6 +169,7 @@ export class Torture {
       failStatus: chance.pick(500, 503, 502, 429, 429, 408, 400, 413, 404),
       retryAfter: chance.pick(null, null, 0, 1),
       rejectUsers: chance.happens(0.4) ? chance.some(this.#traffic.users, 0.06) : [],
+      rejectGroups: chance.happens(0.3) ? chance.some(this.#traffic.groups, 0.2) : [],
       dropRate: chance.pick(0, 0, 0.1, 0.5),
       countOffset: chance.pick(0, 0, 0, 0, 0, 0, -1),
       apiKey: chance.happens(0.06) ? 'another-key' : KEY
@@ -263,6 +271,11 @@ export class Torture {
     else await this.#letItEnd()
   }
 
+  async #look(): Promise<void> {
+    this.#watch.look(await this.dopt.users())
+    this.#watch.look(await this.dopt.groups())
+  }
+
   async #lookAtCalls(): Promise<void> {
     const lives =
       this.#sender === undefined ? this.#lives : [...this.#lives, { from: this.#sender.startedAt, to: Infinity }]
@@ -287,9 +300,13 @@ export class Torture {
     assert.equal(delivered + superseded, accepted.at(-1) ?? 0, 'not every event was accepted once')
     assert.equal(status.rejected, malformed.size, 'not every malformed line was kept once')
 
-    const users = await this.dopt.users()
-    this.#watch.look(users)
-    const wrong = differences(users, Object.fromEntries(foldUsers(lines)))
+    await this.#look()
+    const wanted = foldEvents(lines, { groups: this.options.groups === true })
+    const wrong = [
+      ...differences(await this.dopt.users(), Object.fromEntries(wanted.users)),
+      ...differences(await this.dopt.groups(), Object.fromEntries(wanted.groups)),
+      ...differences(membersOf(await this.dopt.memberships()), membersOf(Object.fromEntries(wanted.memberships)))
+    ]
     assert.equal(wrong.length, 0, `Dopt does not hold what the events say: ${wrong.slice(0, 5).join('; ')}`)
     await this.#lookAtCalls()
     const again = await this.#deliver(['forward', INPUT, '--json'])
@@ -359,4 +376,14 @@ export class Torture {
   #say(line: string): void {
     this.options.say?.(line)
   }
+}
+
+/** As `differences` compares: user → group → that the user is in it. */
+function membersOf(memberships: Record<string, Iterable<string>>): Users {
+  return Object.fromEntries(
+    Object.entries(memberships).map(([user, groups]) => [
+      user,
+      Object.fromEntries(Array.from(groups, (group) => [group, true]))
+    ])
+  )
 }

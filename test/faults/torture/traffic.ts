@@ -10,7 +10,7 @@ const EPOCH = Date.UTC(2020, 0, 1)
 const NAMES = ['p0', 'p1', 'p2', 'p3', 'p4'] as const
 
 /**
- * What Segment might send, in the order in which it is sent: events out of order and with equal times, without a time,
+ * What Segment might send, in the order in which it is sent: events of users and, where there are any, of groups, out of order and with equal times, without a time,
  * without traits, twice, twice with different traits, not for us, and lines that are no events. No two events give a
  * trait the same value, so that a value tells where it came from.
  */
@@ -22,13 +22,16 @@ export class Traffic {
   readonly moments = new Map<unknown, Moment>()
   readonly malformed = new Set<string>()
   readonly users: readonly string[]
+  /** Empty where there is no traffic of groups. */
+  readonly groups: readonly string[]
   readonly #messageIds: string[] = []
 
   constructor(
     private readonly chance: Chance,
-    users = 60
+    { users = 60, groups = 0 } = {}
   ) {
     this.users = Array.from({ length: users }, (_, number) => `user ${number}`)
+    this.groups = Array.from({ length: groups }, (_, number) => `group ${number}`)
   }
 
   /** Adds as many lines. */
@@ -85,7 +88,14 @@ export class Traffic {
     const messageId = `m${order}`
     this.#messageIds.push(messageId)
     const timestamp = isTimeless ? undefined : new Date(timeMs).toISOString()
-    return JSON.stringify({ ...this.#identify(user, traits), messageId, timestamp })
+    const identify = { ...this.#identify(user, traits), messageId, timestamp }
+    if (this.groups.length === 0 || chance.happens(0.5)) return JSON.stringify(identify)
+    const groupId = this.groups[chance.between(0, this.groups.length - 1)]
+    if (chance.happens(0.5)) {
+      const account = chance.happens(0.5) ? { p0: value } : undefined
+      return JSON.stringify({ ...identify, context: { groupId, account } })
+    }
+    return JSON.stringify({ ...identify, type: 'group', groupId, userId: chance.pick(user, user, undefined) })
   }
 
   #identify(userId: string, traits: Record<string, unknown>): Record<string, unknown> {
