@@ -7,6 +7,7 @@ import { formatCount } from './format-number.js'
 import { findInputs } from './inputs.js'
 import type { Previewed } from './previewed.js'
 import { whole } from './setting.js'
+import { plural } from './summary.js'
 
 const DEFAULT_LIMIT = 1000
 
@@ -73,6 +74,6 @@ function whatBecameOf(item: ReadItem, translation: Translation | undefined): Tra
 }
 
 function summaryOf({ received, sent, ignored, rejected }: Record<string, number>): string {
-  const [all = '', some = '', none = '', bad = ''] = [received, sent, ignored, rejected].map((n) => formatCount(n ?? 0))
-  return `of ${all} events ${some} would be sent, ${none} ignored, ${bad} rejected`
+  const [some = '', none = '', bad = ''] = [sent, ignored, rejected].map((n) => formatCount(n ?? 0))
+  return `of ${plural(received ?? 0, 'event')} ${some} would be sent, ${none} ignored, ${bad} rejected`
 }
