@@ -4,6 +4,7 @@ const path = (where: string) => ({ '@path': where })
 export const GROUP_SUBSCRIPTIONS = [
   {
     name: 'Users',
+    enabled: true,
     subscribe: 'type = "identify"',
     partnerAction: 'identifyUser',
     mapping: {
@@ -15,6 +16,7 @@ export const GROUP_SUBSCRIPTIONS = [
   },
   {
     name: 'Groups',
+    enabled: true,
     subscribe: 'type = "group"',
     partnerAction: 'identifyGroup',
     mapping: {

@@ -12,6 +12,7 @@ import type { Forwarder } from '../../../src/forwarder.js'
 import { until } from '../../faults/until.js'
 import { KEY, withForwarders, type ForwarderBench } from '../../forwarder/with-forwarder.js'
 import { expectBalanced } from '../../helpers/expect-balanced.js'
+import { GROUP_SUBSCRIPTIONS } from '../../helpers/groups-config.js'
 import { bodyOf, withServer } from '../../helpers/with-server.js'
 
 /** Short ones: the tests wait for them. */
@@ -94,6 +95,25 @@ describe("the plugin for Segment's Node SDK", () => {
       const books = await (await reader()).books()
       expectBalanced(books)
       expect(books.intake).toMatchObject({ received: 252, accepted: 251, ignored: { 'no-identifier': 1 } })
+    }))
+
+  it('takes whatever its subscriptions ask for, groups as well, and by default identify events alone', () =>
+    withService(async ({ analytics, sandbox, create, reader }) => {
+      expect(create().group).toBeUndefined()
+      const plugin = create({ api: 'batch', subscriptions: GROUP_SUBSCRIPTIONS })
+      await analytics.register(plugin)
+      analytics.group({ groupId: 'acme', userId: 'ann', traits: { plan: 'pro' } })
+      analytics.identify({ userId: 'bob', context: { groupId: 'acme' } })
+      analytics.track({ userId: 'bob', event: 'Seen' })
+      await analytics.flush()
+      await plugin.flush()
+      // The second part of the group's event is due when the first has been delivered.
+      await until(() => sandbox.memberships.size === 2, 'both users in the group')
+
+      expect(sandbox.groups).toEqual(new Map([['acme', { plan: 'pro' }]]))
+      expect([...sandbox.memberships.keys()].sort()).toEqual(['ann', 'bob'])
+      const { intake } = await (await reader()).books()
+      expect(intake).toMatchObject({ accepted: 2, ignored: { type: 1 } })
     }))
 
   it('has an event on disk when its callback is called, whatever Dopt does', () =>
