@@ -1,26 +1,45 @@
-/** The programs that are compared. Each is a list of runs, one after the other, over the same store. */
+/**
+ * The programs that are compared. `runs` are processes one after the other, over the same store; `server` is what has to run
+ * beside them.
+ */
 import { fileURLToPath } from 'node:url'
+import { POSTGRES, REDIS } from './servers.mjs'
 
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-const straightLine = fileURLToPath(new URL('straight-line.mjs', import.meta.url))
+const program = (name) => fileURLToPath(new URL(`contestants/${name}.mjs`, import.meta.url))
 
-const forward = ({ input, store, endpoint, apiKey }, ...more) => [
+const forward = ({ input, store, endpoint, apiKey, concurrency }, ...more) => [
   cli,
   'forward',
   input,
-  ...['--store', store, '--endpoint', endpoint, '--api-key', apiKey, '--json', ...more]
+  ...['--store', store, '--endpoint', endpoint, '--api-key', apiKey, '--concurrency', String(concurrency)],
+  ...['--json', ...more]
 ]
+
+/** One process, which is told where things are. */
+const one = (title, name, more = () => []) => ({
+  title,
+  runs: ({ input, endpoint, apiKey, ...where }) => [
+    { title, args: [program(name), input, endpoint, apiKey, ...more(where)] }
+  ]
+})
+
+/** A job queue with as many events in each job. */
+const queue = (name, eventsAJob, place, server) => ({
+  ...one(`${name}, ${eventsAJob === 1 ? 'a job an event' : `a job per ${eventsAJob} events`}`, name, (where) => [
+    String(eventsAJob),
+    where[place]
+  ]),
+  ...(server && { server })
+})
+
+/** What the others are compared with. */
+export const YARDSTICK = 'straight-line'
 
 export const CONTESTANTS = {
   forward: {
-    title: 'forward',
+    title: 'dopt-destination forward',
     runs: (where) => [{ title: 'forward', args: forward(where) }]
-  },
-  'straight-line': {
-    title: 'straight line',
-    runs: ({ input, store, endpoint, apiKey }) => [
-      { title: 'straight line', args: [straightLine, input, store, endpoint, apiKey] }
-    ]
   },
   'stored-first': {
     title: 'stored first, then sent',
@@ -29,5 +48,15 @@ export const CONTESTANTS = {
       { title: 'forward --accept-only', args: forward(where, '--accept-only') },
       { title: 'forward, of what waits', args: forward({ ...where, input: '-' }) }
     ]
-  }
+  },
+  'straight-line': one('straight line', 'straight-line', ({ store }) => [store]),
+  'no-store': one('no store (got)', 'no-store'),
+  'one-by-one': one('one by one, no store', 'one-by-one'),
+  'actions-core': one('actions-core alone, no store', 'actions-core'),
+  plainjob: queue('plainjob', 1, 'store'),
+  'plainjob-100': queue('plainjob', 100, 'store'),
+  bullmq: queue('bullmq', 1, 'address', REDIS),
+  'bullmq-100': queue('bullmq', 100, 'address', REDIS),
+  'graphile-worker': queue('graphile-worker', 1, 'address', POSTGRES),
+  'graphile-worker-100': queue('graphile-worker', 100, 'address', POSTGRES)
 }

@@ -1,28 +1,36 @@
-/** One run of one contestant: how long it took, its memory, the calls it made, and whether Dopt has what it should. */
+/** One run of one contestant: how long it took, its memory, the calls it made, and whether everything arrived. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isDeepStrictEqual } from 'node:util'
+import { withServer } from './servers.mjs'
+import { API_KEY } from './start-sink.mjs'
 
 const usageReporter = fileURLToPath(new URL('report-usage.mjs', import.meta.url))
 
 /**
- * Returns `{ phases: [{ title, seconds, cpuSeconds, peakMiB }], calls, missing }`; `missing` is how many users Dopt does not hold as
- * expected. Throws when the contestant fails.
+ * Returns `{ phases: [{ title, seconds, cpuSeconds, peakMiB }], calls, users, missing }`: calls made, users in them, and events
+ * of which the sink has seen nothing. Memory and processor time are those of the contestant's own process. `inspect` is
+ * called with the store before it is removed, and what it returns is in the result. Throws when the contestant fails.
  */
-export async function measure(contestant, { input, sink, apiKey, expected, folder, profile }) {
+export async function measure({ runs, server }, { input, events, sink, folder, concurrency, profile, inspect }) {
   const own = mkdtempSync(join(folder, 'run-'))
-  await sink.ask('reset')
-  const phases = []
-  for (const { title, args } of contestant.runs({ input, store: join(own, 'store.db'), endpoint: sink.url, apiKey })) {
-    const nodeArgs = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
-    phases.push({ title, ...(await runTimed([...nodeArgs, '--import', usageReporter, ...args], own)) })
+  const where = { input, store: join(own, 'store.db'), endpoint: sink.url, apiKey: API_KEY, concurrency }
+  const runAll = async (address) => {
+    const phases = []
+    for (const { title, args } of runs({ ...where, address })) {
+      const nodeArgs = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
+      phases.push({ title, ...(await runTimed([...nodeArgs, '--import', usageReporter, ...args], own)) })
+    }
+    return phases
   }
-  const { stats, users } = await sink.ask('users')
+  await sink.reset()
+  const phases = await (server === undefined ? runAll() : withServer(server, runAll))
+  const { calls, users, arrived } = await sink.report()
+  const inspected = inspect?.(where.store)
   rmSync(own, { recursive: true })
-  return { phases, calls: stats.calls, missing: countMissing(expected, new Map(users)) }
+  return { phases, calls, users, missing: events - arrived, ...inspected }
 }
 
 async function runTimed(args, cwd) {
@@ -35,14 +43,6 @@ async function runTimed(args, cwd) {
   child.stderr.on('data', (chunk) => errors.push(chunk))
   const [code] = await once(child, 'close')
   const seconds = (performance.now() - startedAt) / 1000
-  if (code !== 0) throw new Error(`${args.at(-1)} ended with code ${code}:\n${Buffer.concat(errors)}`)
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with code ${code}:\n${Buffer.concat(errors)}`)
   return { seconds, ...JSON.parse(readFileSync(report, 'utf8')) }
-}
-
-function countMissing(expected, users) {
-  let missing = 0
-  for (const [identifier, properties] of expected) {
-    if (!isDeepStrictEqual(users.get(identifier), properties)) missing++
-  }
-  return missing
 }

@@ -1,111 +1,126 @@
 /**
- * How fast, how lean and in how few calls: the real `forward` command beside a straight-line program (see README.md here).
+ * How fast, how lean and in how few calls: the real `forward` command beside what one would use instead (see README.md here).
  * Interleaved rounds, medians.
  */
-import { fork } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { CONTESTANTS } from './contestants.mjs'
+import { CONTESTANTS, YARDSTICK } from './contestants.mjs'
 import { generateEvents } from './generate.mjs'
 import { measure } from './measure.mjs'
+import { withSink } from './start-sink.mjs'
 import { renderTable, renderTranslationTable } from './table.mjs'
 import { BATCH, measureTranslation } from './translate.mjs'
 
-/** Not a program over a store as the contestants are, but a measure of its own. */
+/** Not programs that deliver a file as the contestants do, but measures of their own. */
 const TRANSLATE = 'translate'
+const SERVE = 'serve'
+const NAMES = [...Object.keys(CONTESTANTS), TRANSLATE, SERVE]
+const SERVE_SECONDS = '5'
 
 const USAGE = `Usage: npm run bench -- [options]
-  --events N     how many events (100000)
-  --users N      of how many users (a third of the events)
-  --latency MS   how long the sink holds every answer back (0)
-  --rounds N     how often each contestant runs (3)
-  --only NAME    ${Object.keys(CONTESTANTS).join(', ')}, ${TRANSLATE}; repeatable (all)
-  --folder DIR   where the stores are put: the disk to measure (the system's temporary folder)
-  --profile DIR  write CPU profiles there, for Chrome's developer tools
-  --json         print every figure as one JSON document`
+  --events N       how many events (100000)
+  --users N        of how many users (a third of the events)
+  --latency MS     how long the sink holds every answer back (0)
+  --concurrency N  calls of forward at a time (4, its default; with --latency 8, as many as the others make)
+  --rounds N       how often each contestant runs (3)
+  --only NAMES     ${NAMES.slice(0, 6).join(', ')},
+                   ${NAMES.slice(6).join(', ')}; with commas, or repeated (all)
+  --folder DIR     where the stores are put: the disk to measure (the system's temporary folder)
+  --profile DIR    write CPU profiles there, for Chrome's developer tools
+  --json           print every figure as one JSON document`
 
-const API_KEY = 'bench-key'
 const options = readOptions()
+const { events, users, latency, concurrency } = options
 const translation = options.only.includes(TRANSLATE) ? await measureTranslation(options) : undefined
-const names = options.only.filter((name) => name !== TRANSLATE)
-const results = names.length === 0 ? [] : await measureContestants(names)
-const { events, users, latency } = options
+const chosen = options.only.filter((name) => Object.hasOwn(CONTESTANTS, name))
+const skipped = chosen.flatMap((name) => {
+  const { title, server } = CONTESTANTS[name]
+  return server === undefined || server.find() !== undefined ? [] : [{ name, title, reason: `no ${server.name} here` }]
+})
+const results = await measureContestants(chosen.filter((name) => skipped.every((one) => one.name !== name)))
+
+const serve = options.only.includes(SERVE) ? await measureServe() : undefined
+
 if (options.json) {
-  console.log(JSON.stringify({ events, users, latency, results, translation }, null, 2))
+  console.log(JSON.stringify({ events, users, latency, concurrency, results, skipped, translation, serve }, null, 2))
 } else {
-  if (results.length > 0) console.log(`${renderTable(options, results)}\n`)
-  if (translation !== undefined) console.log(renderTranslationTable(options, translation, BATCH))
+  if (results.length > 0) console.log(`${renderTable(options, results, YARDSTICK)}\n`)
+  for (const { title, reason } of skipped) console.log(`skipped: ${title} (${reason})`)
+  if (translation !== undefined) console.log(`${renderTranslationTable(options, translation, BATCH)}\n`)
+  if (serve !== undefined) console.log(serve)
 }
 if (results.some(({ rounds }) => rounds.some(({ missing }) => missing > 0))) process.exitCode = 1
 
 async function measureContestants(names) {
+  if (names.length === 0) return []
   const folder = mkdtempSync(join(options.folder, 'dopt-bench-'))
-  const sink = await startSink(options.latency)
   try {
     const input = join(folder, 'events.ndjson')
-    const expected = generateEvents(input, options)
+    generateEvents(input, options)
     const results = names.map((name) => ({ name, title: CONTESTANTS[name].title, rounds: [] }))
-    for (let round = 0; round < options.rounds; round++) {
-      for (const { name, rounds } of results) {
-        console.error(`round ${round + 1} of ${options.rounds}: ${CONTESTANTS[name].title}`)
-        const where = { input, sink, apiKey: API_KEY, expected, folder, profile: options.profile }
-        rounds.push(await measure(CONTESTANTS[name], where))
+    await withSink(options, async (sink) => {
+      const where = { input, events, sink, folder, concurrency, profile: options.profile }
+      for (let round = 1; round <= options.rounds; round++) {
+        for (const { name, title, rounds } of results) {
+          console.error(`round ${round} of ${options.rounds}: ${title}`)
+          rounds.push(await measure(CONTESTANTS[name], where))
+        }
       }
-    }
+    })
     return results
   } finally {
-    sink.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
+/** `serve` beside a bare route: a program of its own, whose report is text or, with `--json`, the figures. */
+async function measureServe() {
+  const program = fileURLToPath(new URL('serve/run.mjs', import.meta.url))
+  const args = ['--seconds', SERVE_SECONDS, '--rounds', String(options.rounds), '--folder', options.folder]
+  const child = spawn(process.execPath, [program, ...args, ...(options.json ? ['--json'] : [])], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  const [report, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+  if (code !== 0) process.exitCode = 1
+  return options.json ? JSON.parse(report) : report.trimEnd()
+}
+
 function readOptions() {
-  const text = { type: 'string' }
+  const string = { type: 'string' }
   const { values } = parseArgs({
     options: {
-      events: { ...text, default: '100000' },
-      users: text,
-      latency: { ...text, default: '0' },
-      rounds: { ...text, default: '3' },
-      only: { ...text, multiple: true, default: [...Object.keys(CONTESTANTS), TRANSLATE] },
-      folder: { ...text, default: tmpdir() },
-      profile: text,
+      events: { ...string, default: '100000' },
+      users: string,
+      latency: { ...string, default: '0' },
+      concurrency: string,
+      rounds: { ...string, default: '3' },
+      only: { ...string, multiple: true, default: NAMES },
+      folder: { ...string, default: tmpdir() },
+      profile: string,
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false }
     }
   })
-  const events = Number(values.events)
+  const only = values.only.flatMap((names) => names.split(','))
+  const [events, latency] = [Number(values.events), Number(values.latency)]
   const numbers = {
-    events,
+    ...{ events, latency },
     users: Number(values.users ?? Math.ceil(events / 3)),
-    latency: Number(values.latency),
+    concurrency: Number(values.concurrency ?? (latency > 0 ? 8 : 4)),
     rounds: Number(values.rounds)
   }
   const isWrong = Object.values(numbers).some((value) => !Number.isInteger(value) || value < 0)
-  if (values.help || isWrong || values.only.some((name) => name !== TRANSLATE && !Object.hasOwn(CONTESTANTS, name))) {
+  if (values.help || isWrong || only.some((name) => !NAMES.includes(name))) {
     console.error(USAGE)
     process.exit(values.help ? 0 : 2)
   }
   const profile = values.profile && resolve(values.profile)
   if (profile) mkdirSync(profile, { recursive: true })
-  return { ...values, ...numbers, profile }
-}
-
-async function startSink(latency) {
-  const program = fileURLToPath(new URL('sink.mjs', import.meta.url))
-  const child = fork(program, [API_KEY, String(latency)], { serialization: 'advanced' })
-  const [{ url }] = await once(child, 'message')
-  return {
-    url,
-    async ask(question) {
-      child.send(question)
-      const [answer] = await once(child, 'message')
-      return answer
-    },
-    stop: () => child.disconnect()
-  }
+  return { ...values, ...numbers, only, profile }
 }

@@ -1,12 +1,64 @@
-/** What the contestants send to: the project's own sandbox, in a process of its own. Told by messages from `run.mjs`. */
-import { startSandbox } from '../dist/sandbox/index.js'
+/**
+ * What the contestants send to, in a process of its own: parses every body, counts calls and users, and marks which events
+ * have arrived. Much less work than the sandbox, so that the figures are those of the contestants. Started and asked by
+ * `start-sink.mjs`.
+ */
+import { createServer } from 'node:http'
+import { BitSet } from './bit-set.mjs'
+import { isMark, userNumber } from './generate.mjs'
 
-const [apiKey, latencyMs, failRate = '0'] = process.argv.slice(2)
-const sandbox = await startSandbox({ apiKey, latencyMs: Number(latencyMs), failRate: Number(failRate) })
+const [apiKey, latency] = process.argv.slice(2)
+const latencyMs = Number(latency)
+let books = newBooks()
+
+const server = createServer((request, response) => {
+  const chunks = []
+  request.on('data', (chunk) => chunks.push(chunk))
+  request.on('end', () => {
+    const [status, answer] = take(request, Buffer.concat(chunks))
+    const send = () => {
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(answer))
+    }
+    if (latencyMs > 0) setTimeout(send, latencyMs)
+    else send()
+  })
+})
+// A contestant may be busy with something else for longer than the five seconds after which Node hangs up.
+server.keepAliveTimeout = 600_000
+
+/** Takes what Dopt's users API takes, of many users or of one; returns `[status, body of the answer]`. */
+function take({ method, url, headers }, body) {
+  books.calls++
+  if (method !== 'POST' || !url.startsWith('/identify/')) return [404, { message: 'no such endpoint' }]
+  if (headers['x-api-key'] !== apiKey) return [401, { message: 'another key' }]
+  const parsed = JSON.parse(body)
+  if (url !== '/identify/bulk') {
+    takeUser(decodeURIComponent(url.slice('/identify/'.length)), parsed)
+    return [200, {}]
+  }
+  for (const user of parsed) takeUser(user.__dopt_identifier, user)
+  return [200, { count: parsed.length }]
+}
+
+function takeUser(identifier, properties) {
+  books.users++
+  const user = userNumber(identifier)
+  if (user !== undefined) books.distinct.add(user)
+  for (const name in properties) {
+    if (!isMark(name)) continue
+    if (!books.marks.add(properties[name])) books.repeated++
+  }
+}
+
+function newBooks() {
+  return { calls: 0, users: 0, repeated: 0, distinct: new BitSet(), marks: new BitSet() }
+}
 
 process.on('message', (question) => {
-  if (question === 'reset') sandbox.reset()
-  process.send({ stats: sandbox.stats, users: question === 'users' ? [...sandbox.users] : [] })
+  if (question === 'reset') books = newBooks()
+  const { calls, users, repeated, distinct, marks } = books
+  process.send({ calls, users, repeated, distinctUsers: distinct.size, arrived: marks.size })
 })
-process.on('disconnect', () => void sandbox.close())
-process.send({ url: sandbox.url })
+process.on('disconnect', () => process.exit())
+server.listen(0, '127.0.0.1', () => process.send({ url: `http://127.0.0.1:${server.address().port}` }))

@@ -1,21 +1,26 @@
 /** The figures as people read them. */
 
+/** Eight calls of 100 users: what the contestants without a store have under way. With a latency it bounds how fast anybody is. */
+const EVERYBODY_AT_A_TIME = 8 * 100
+
 /** One line a contestant and one for each of its parts, where it has several: medians over the rounds. */
-export function renderTable({ events, users, latency, rounds }, results) {
-  const yardstick = results.find(({ name }) => name === 'straight-line')
-  const rows = results.flatMap((result) => rowsOf(result, { events, users, yardstick }))
+export function renderTable({ events, users, latency, rounds, concurrency }, results, yardstickName) {
+  const yardstick = results.find(({ name }) => name === yardstickName)
+  const limit = latency === 0 ? undefined : (EVERYBODY_AT_A_TIME * 1000) / latency
+  const rows = results.flatMap((result) => rowsOf(result, { events, yardstick, limit }))
   const header = [
     '',
     'events/s',
     'vs straight line',
+    ...(limit === undefined ? [] : ['users/s vs limit']),
     'CPU µs/event',
     'peak MiB',
     'calls',
-    'calls per 100 users',
+    'calls per 100 events',
     'all arrived'
   ]
   const count = (value) => value.toLocaleString('en-US')
-  const setting = `${count(events)} events of ${count(users)} users, answers after ${latency} ms; median of ${rounds}`
+  const setting = `${count(events)} events of ${count(users)} users, answers after ${latency} ms, forward with ${concurrency} calls at a time; median of ${rounds}`
   return `${setting}\n\n${align([header, ...rows])}`
 }
 
@@ -31,7 +36,7 @@ export function renderTranslationTable({ events }, results, batch) {
   return `${setting}\n\n${align([['', 'events/s', 'events/s of processor time', 'CPU µs/event'], ...rows])}`
 }
 
-function rowsOf({ title, rounds }, { events, users, yardstick }) {
+function rowsOf({ title, rounds }, { events, yardstick, limit }) {
   const seconds = median(rounds.map((round) => sum(round, 'seconds')))
   const ratio = yardstick ? median(yardstick.rounds.map((round) => sum(round, 'seconds'))) / seconds : undefined
   const calls = median(rounds.map((round) => round.calls))
@@ -40,14 +45,15 @@ function rowsOf({ title, rounds }, { events, users, yardstick }) {
     title,
     perSecond(events, seconds),
     ratio === undefined ? '' : `${ratio.toFixed(2)}×`,
+    ...(limit === undefined ? [] : [(median(rounds.map((round) => round.users)) / seconds / limit).toFixed(2)]),
     perEvent(
       events,
       rounds.map((round) => sum(round, 'cpuSeconds'))
     ),
     median(rounds.map(({ phases }) => Math.max(...phases.map(({ peakMiB }) => peakMiB)))).toFixed(0),
     calls.toLocaleString('en-US'),
-    ((calls * 100) / users).toFixed(2),
-    missing === 0 ? 'yes' : `NO: ${missing} users differ`
+    ((calls * 100) / events).toFixed(2),
+    missing === 0 ? 'yes' : `NO: ${missing} missing`
   ]
   const phases = rounds[0].phases
   if (phases.length === 1) return [whole]
@@ -58,6 +64,7 @@ function rowsOf({ title, rounds }, { events, users, yardstick }) {
       `  ${phase.title}`,
       speed,
       '',
+      ...(limit === undefined ? [] : ['']),
       perEvent(events, figures('cpuSeconds')),
       median(figures('peakMiB')).toFixed(0),
       '',

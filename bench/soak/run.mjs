@@ -30,7 +30,7 @@ const MOST_GROWTH = 1.1
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const options = readOptions()
 const folder = mkdtempSync(join(options.folder, 'dopt-soak-'))
-const sink = fork(here('../sink.mjs'), [API_KEY, '0', String(options.failRate)], { serialization: 'advanced' })
+const sink = fork(here('sandbox.mjs'), [API_KEY, '0', String(options.failRate)], { serialization: 'advanced' })
 try {
   const [{ url: endpoint }] = await once(sink, 'message')
   const rate = options.rate ?? Math.round((await measureRate(endpoint)) / 2)

@@ -2,7 +2,7 @@
  * The yardstick: the shortest straight-line program over the same libraries that stores every event durably and sends
  * users in bulk. One thing at a time; no retries, no order by time, no replay, no books.
  *
- *     node bench/straight-line.mjs EVENTS.ndjson STORE.db ENDPOINT API_KEY
+ *     node bench/contestants/straight-line.mjs EVENTS.ndjson ENDPOINT API_KEY STORE.db
  */
 import { createReadStream } from 'node:fs'
 import { Agent } from 'node:http'
@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 import Database from 'better-sqlite3'
 import got from 'got'
 
-const [input, file, endpoint, apiKey] = process.argv.slice(2)
+const [input, endpoint, apiKey, file] = process.argv.slice(2)
 
 const db = new Database(file)
 db.pragma('journal_mode = wal')
