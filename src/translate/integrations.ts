@@ -2,14 +2,18 @@
 const OUR_NAMES = ['Dopt', 'Dopt (Actions)']
 
 /**
- * Whether an event's `integrations` leave us out. `All` is true unless it says otherwise; our own name overrides it; an
- * object means true. Either of our names set to false excludes us.
+ * Whether an event's `integrations` leave us out. `All` is true unless it says otherwise, and our own name overrides it:
+ * false excludes us, true or an object with options includes us, and null says nothing. Either of our names set to false
+ * excludes us.
  */
 export function isExcluded(integrations: unknown): boolean {
   if (typeof integrations !== 'object' || integrations === null) return false
-  const own = OUR_NAMES.filter((name) => Object.hasOwn(integrations, name)).map(
-    (name) => Reflect.get(integrations, name) as unknown
-  )
-  if (own.length > 0) return own.some((value) => value === false)
-  return Object.hasOwn(integrations, 'All') && Reflect.get(integrations, 'All') === false
+  const own = OUR_NAMES.map((name) => ownValue(integrations, name))
+  if (own.includes(false)) return true
+  return !own.some(Boolean) && ownValue(integrations, 'All') === false
+}
+
+/** Names that objects have by nature are not asked for. */
+function ownValue(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined
 }
