@@ -62,7 +62,7 @@ export class Config {
   }
 
   #find(setting: AnySetting): { value: unknown; source: Source; where: string } | undefined {
-    const { key, env, inFile } = setting
+    const { key, env, inFile, repeatable } = setting
     const fromFlag = this.#flags[key]
     if (fromFlag !== undefined) {
       return { value: fromFlag, source: 'flag', where: setting.flag.split(/[ ,]/, 1)[0] ?? key }
@@ -70,7 +70,8 @@ export class Config {
     const fromEnv = env === undefined ? undefined : this.#env[env]
     // An empty variable is how compose files and CI systems say "not set".
     if (env !== undefined && fromEnv !== undefined && fromEnv !== '') {
-      return { value: fromEnv, source: 'environment', where: env }
+      const value = repeatable === true ? fromEnv.split(',').map((one) => one.trim()) : fromEnv
+      return { value, source: 'environment', where: env }
     }
     if (inFile && Object.hasOwn(this.#values, key)) {
       return { value: this.#values[key], source: 'file', where: `"${key}" in ${this.file}` }

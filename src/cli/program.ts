@@ -97,7 +97,8 @@ function unwrap(text: string): string {
 }
 
 function toOption({ flag, help, env, defaultText, repeatable }: AnySetting): Option {
-  const notes = [defaultText && `default: ${defaultText}`, env, repeatable && 'repeatable'].filter(Boolean)
+  const variable = env && repeatable ? `${env}, with commas between several` : env
+  const notes = [defaultText && `default: ${defaultText}`, variable, repeatable && 'repeatable'].filter(Boolean)
   const option = new Option(flag, notes.length === 0 ? help : `${help} (${notes.join('; ')})`)
   return repeatable
     ? option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])

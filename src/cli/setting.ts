@@ -14,7 +14,7 @@ export interface Setting<T> {
   readonly help: string
   /** Shown in the help: what holds where nobody sets it. */
   readonly defaultText?: string
-  /** May be given several times. */
+  /** May be given several times; in the environment, separated by commas. */
   readonly repeatable?: boolean
   /** Stands in the config file only: neither a flag nor the environment could hold it. */
   readonly fileOnly?: boolean

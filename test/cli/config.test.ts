@@ -18,8 +18,9 @@ import { withTempDir } from '../helpers/temp-dir.js'
 const SIZE = whole({ key: 'size', flag: '--size <n>', env: 'SIZE', help: '' }, 1, 9)
 const NAME = text({ key: 'name', flag: '--name <text>', env: 'NAME', help: '' })
 const SECRET = { ...choice({ key: 'secret', flag: '--secret <x>', env: 'SECRET', help: '' }, ['right']), secret: true }
+const KEYS = texts({ key: 'keys', flag: '--keys <key>', env: 'KEYS', help: '' })
 const ONCE = flag('once', '--once', '')
-const KNOWN: readonly AnySetting[] = [SIZE, NAME, SECRET, ONCE]
+const KNOWN: readonly AnySetting[] = [SIZE, NAME, SECRET, KEYS, ONCE]
 
 /** With a config file of this content, where there is one. */
 async function withConfig(
@@ -47,6 +48,13 @@ describe('the configuration', () => {
       expect([load().get(SIZE), load().sourceOf(SIZE)]).toEqual([3, 'file'])
     }))
 
+  it('takes several values from one variable, separated by commas, of a setting that may be given several times', () =>
+    withConfig('{"keys": ["of, the", "file"], "name": "a, b"}', { env: { KEYS: 'new, old ' } }, (load) => {
+      expect(load().get(KEYS)).toEqual(['new', 'old'])
+      expect(load().get({ ...KEYS, env: 'OTHER' })).toEqual(['of, the', 'file'])
+      expect(load().get(NAME)).toBe('a, b')
+    }))
+
   it('has nothing where nothing was set', () =>
     withConfig(undefined, {}, (load) => {
       expect([load().get(SIZE), load().sourceOf(SIZE), load().file]).toEqual([undefined, undefined, undefined])
@@ -60,7 +68,7 @@ describe('the configuration', () => {
 
   it.each(['{"once": true}', '{"__proto__": 1}', '{"Size": 1}', '{"config": "x"}'])('refuses the file %s', (content) =>
     withConfig(content, {}, (load) => {
-      expect(load).toThrow(/there is no setting ".*"; there are name, secret, size$/)
+      expect(load).toThrow(/there is no setting ".*"; there are keys, name, secret, size$/)
     })
   )
 

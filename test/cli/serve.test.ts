@@ -30,6 +30,19 @@ describe('serve', () => {
       expectRefused(await run(['serve', '--port', '0']), /another process is sending/)
     }))
 
+  it('takes any of several write keys in the environment, and refuses one that is empty', () =>
+    withDesk(async ({ start, run }) => {
+      expectRefused(await run(['serve'], { env: { DOPT_WRITE_KEY: ',old' } }), /^error: a write key is empty: /)
+      const running = start(['serve', '--port', '0'], { env: { DOPT_WRITE_KEY: 'new, old' } })
+      await running.says(/listening on http/)
+      const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
+      const statusFor = async (key: string): Promise<number> => {
+        const headers = { authorization: `Basic ${btoa(`${key}:`)}` }
+        return (await fetch(`${url}/v1/identify`, { method: 'POST', headers, body: '{"userId":"u"}' })).status
+      }
+      expect(await Promise.all(['new', 'old', 'new, old', ''].map(statusFor))).toEqual([200, 200, 401, 401])
+    }))
+
   it('keeps to the limits that it is given, by flag, environment or file', () =>
     withDesk(async ({ start, write, run }) => {
       write('dopt-destination.config.json', JSON.stringify({ maxBatchEvents: 2, headersTimeout: '5s' }))
