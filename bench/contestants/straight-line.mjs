@@ -7,12 +7,12 @@
 import { createReadStream } from 'node:fs'
 import { Agent } from 'node:http'
 import { createInterface } from 'node:readline'
-import Database from 'better-sqlite3'
 import got from 'got'
+import { SqliteDatabase } from '../../dist/store/sqlite-driver.js'
 
 const [input, endpoint, apiKey, file] = process.argv.slice(2)
 
-const db = new Database(file)
+const db = new SqliteDatabase(file)
 db.pragma('journal_mode = wal')
 db.pragma('synchronous = full')
 db.exec(`create table events (
