@@ -88,15 +88,22 @@ export function prepareInspect(db: Database) {
     )
     .pluck()
   const statesOf = (source: string) =>
-    db.prepare<[number, number], { state: BatchState | null; events: number; superseded: number }>(
-      `select b.state, sum(s.events) as events, sum(s.superseded) as superseded from (
-         select l.batch_id, count(*) as events, count(l.superseded_by) as superseded from ${source} and l.moved_on = 0 group by l.batch_id
-       ) s left join batches b on b.id = s.batch_id group by b.state`
+    db.prepare<[number, number], EventCounts>(
+      // No group by: SQLite would sort the events by batch, in memory, and there may be millions.
+      `select count(*) - count(l.batch_id) as pending, total(b.state = 'sending') as sending,
+         total(b.state = 'retrying') as retrying, total(b.state = 'failed') as failed,
+         total(b.state = 'delivered' and l.superseded_by is null) as delivered,
+         total(b.state = 'delivered' and l.superseded_by is not null) as superseded
+       from ${source}`
     )
   // A few events are looked up one by one, many are met on one walk through the ledger, which is in another order.
-  const statesOfFew = statesOf(`events e cross join ledger l on l.batched in (0, 1)
-    and l.user_key = e.user_key and l.event_time = e.event_time and l.seq = e.seq where e.seq between ? and ?`)
-  const statesOfMany = statesOf('ledger l where l.seq between ? and ?')
+  const statesOfFew = statesOf(`events e
+      cross join ledger l on l.batched in (0, 1) and l.user_key = e.user_key and l.event_time = e.event_time and l.seq = e.seq
+      left join batches b on b.id = l.batch_id
+    where e.seq between ? and ? and l.moved_on = 0`)
+  const statesOfMany = statesOf(
+    'ledger l left join batches b on b.id = l.batch_id where l.seq between ? and ? and l.moved_on = 0'
+  )
   const batches = db.prepare<[{ state: string | null; since: number | null; limit: number }], Row<BatchRecord>>(
     `${BATCH} where (@state is null or state = @state) and (@since is null or created_at >= @since)
      order by id desc limit @limit`
@@ -203,10 +210,8 @@ export function prepareInspect(db: Database) {
     const counts = emptyCounts()
     for (const { first, last } of ranges) {
       const states = last - first < FEW_EVENTS ? statesOfFew : statesOfMany
-      for (const { state, events, superseded } of states.all(first, last)) {
-        if (state === null) counts.pending += events
-        else addState(counts, state, events, superseded)
-      }
+      const inRange = states.get(first, last)
+      for (const state of Object.keys(counts) as EventState[]) counts[state] += inRange?.[state] ?? 0
     }
     return counts
   }
