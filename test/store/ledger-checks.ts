@@ -1,7 +1,7 @@
 import type { UserEntry } from '../../src/destination/index.js'
 import type { EventRecord, Store } from '../../src/store/store.js'
 import type { Entries, LedgerModel } from './ledger-model.js'
-import { NAMES, USERS } from './ledger-steps.js'
+import { EVERYBODY, NAMES, whoIs } from './ledger-steps.js'
 
 /** Laws 2 and 4, and that the store and the model agree on every event. */
 export async function expectAgreement(store: Store, model: LedgerModel): Promise<void> {
@@ -37,7 +37,7 @@ export function expectEntries(actual: readonly UserEntry[], expected: Entries | 
 /** What Dopt holds when all has been delivered: the newest value of each property, of every user. */
 export function expectNewestValues(model: LedgerModel): void {
   for (const event of model.live) expect(['delivered', 'superseded']).toContain(model.stateOf(event))
-  for (const user of USERS) {
+  for (const user of EVERYBODY) {
     const delivered = model.events.filter((event) => event.user === user && model.stateOf(event) === 'delivered')
     if (delivered.some(({ isForgotten }) => !isForgotten)) expect([...model.dopt.keys()]).toContain(user)
     for (const name of NAMES) {
@@ -52,7 +52,12 @@ export function expectNewestValues(model: LedgerModel): void {
 
 /** What the store says of every event that it holds. */
 export async function readRecords(store: Store): Promise<Map<number, EventRecord>> {
-  const users = await Promise.all(USERS.map((user) => store.eventsOfUser(user, 1000)))
+  const users = await Promise.all(
+    EVERYBODY.map((name) => {
+      const { subject, identifier } = whoIs(name)
+      return store.eventsOfUser(identifier, 1000, subject)
+    })
+  )
   return new Map(users.flatMap(({ events }) => events.map((event) => [event.seq, event])))
 }
 

@@ -2,11 +2,11 @@ import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { entryBytes, type UserEntry } from '../../src/destination/index.js'
 import { SqliteStore } from '../../src/store/sqlite-store.js'
-import type { EventRecord, NewEvent } from '../../src/store/store.js'
+import type { EventRecord, NewEvent, OpenBatch } from '../../src/store/store.js'
 import { expectAgreement, expectEntries, readRecords } from './ledger-checks.js'
 import { LedgerModel, type ModelEvent } from './ledger-model.js'
 import { isUncertain, settlementOf } from './ledger-settlement.js'
-import { USERS, type NewcomerStep, type Step } from './ledger-steps.js'
+import { EVERYBODY, nameOf, USERS, whoIs, type NewcomerStep, type Step } from './ledger-steps.js'
 import { START } from './new-events.js'
 
 type StepOf<K extends Step['do']> = Extract<Step, { do: K }>
@@ -109,8 +109,8 @@ export class LedgerRun {
   async #form({ maxUsers, maxBodyBytes, flushAgeMs }: StepOf<'form'>): Promise<Conclude> {
     const { now } = this
     const flushBefore = now - flushAgeMs
-    const busy = new Set<string>(USERS.filter((user) => this.model.isBusy(user)))
-    const mayWait = new Set<string>(USERS.filter((user) => this.#mayWait(user)))
+    const busy = new Set<string>(EVERYBODY.filter((user) => this.model.isBusy(user)))
+    const mayWait = new Set<string>(EVERYBODY.filter((user) => this.#mayWait(user)))
     const formed = await this.store.formBatch({ now, maxUsers, api: 'bulk', maxBodyBytes, flushBefore })
     return async () => {
       const pending = this.model.live.filter(({ batch }) => batch === undefined)
@@ -139,10 +139,11 @@ export class LedgerRun {
         if (state === 'sending') expect(formed).toMatchObject({ kind: 'formed', batch: { id: batch } })
       }
       if (formed.kind !== 'formed') return
-      const { id, entries } = formed.batch
+      const { id } = formed.batch
+      const entries = namedEntries(formed.batch)
       expectEntries(entries, entriesOf.get(id))
       expect(entries.length).toBeLessThanOrEqual(maxUsers)
-      expect(entries.reduce((sum, entry) => sum + bytesOf(entry), 0)).toBeLessThanOrEqual(maxBodyBytes)
+      expect(formed.batch.entries.reduce((sum, entry) => sum + bytesOf(entry), 0)).toBeLessThanOrEqual(maxBodyBytes)
       // Law 6: whoever is in a batch that fails was in the call that Dopt refused.
       expect(new Set(this.model.membersOf(id).map(({ user }) => user))).toEqual(
         new Set(entries.map(({ identifier }) => identifier))
@@ -202,9 +203,10 @@ export class LedgerRun {
           continue
         }
         expect(claimed?.id).toBe(id)
-        expectEntries(claimed?.entries ?? [], entries)
+        const claimedEntries = claimed === undefined ? [] : namedEntries(claimed)
+        expectEntries(claimedEntries, entries)
         batch.state = 'sending'
-        this.#inFlight.set(id, claimed?.entries ?? [])
+        this.#inFlight.set(id, claimedEntries)
         return
       }
       expect(claimed).toBeUndefined()
@@ -239,10 +241,10 @@ export class LedgerRun {
       ([id, { state }]) => state === 'failed' && this.model.membersOf(id).length > 0
     )
     const [pickedId, picked] = failed[pick % failed.length] ?? [999_999, { at: this.now }]
-    const user = USERS[pick % USERS.length] ?? 'u1'
+    const user = EVERYBODY[pick % EVERYBODY.length] ?? 'u1'
     const selection = {
       ...(of === 'batch' && { batchId: pickedId }),
-      ...(of === 'user' && { identifier: user }),
+      ...(of === 'user' && whoIs(user)),
       ...(of === 'since' && { since: picked.at }),
       ...(of === 'until' && { until: picked.at })
     }
@@ -274,7 +276,8 @@ export class LedgerRun {
   }
 
   async #forget({ user }: StepOf<'forget'>): Promise<Conclude> {
-    const { events } = await this.store.forget(user)
+    const { subject, identifier } = whoIs(user)
+    const { events } = await this.store.forget(identifier, subject)
     return () => {
       const own = this.model.live.filter((event) => event.user === user)
       expect(events).toBe(own.length)
@@ -318,7 +321,12 @@ export class LedgerRun {
 
 function toNewEvent({ id, user, time, names, value }: NewcomerStep & { value: number }, arrivedAt: number): NewEvent {
   const properties = JSON.stringify(Object.fromEntries(names.map((name) => [name, value])))
-  return { messageId: id, identifier: user, eventTime: START + time, arrivedAt, properties }
+  return { messageId: id, ...whoIs(user), eventTime: START + time, arrivedAt, properties }
+}
+
+/** Under the names that the model knows. */
+function namedEntries({ subject, entries }: OpenBatch): UserEntry[] {
+  return entries.map((entry) => ({ ...entry, identifier: nameOf(subject, entry.identifier) }))
 }
 
 function bytesOf(entry: UserEntry): number {

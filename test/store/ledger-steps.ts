@@ -1,11 +1,29 @@
 import fc from 'fast-check'
+import type { Subject } from '../../src/store/store.js'
 
 /** Two of them share a key in the ledger (see keys.ts): each has to be planned on its own all the same. */
 export const USERS = ['user-48276243', 'user-37616399', 'u1', 'u2'] as const
+/** A group that is called as a user is: each has to be kept apart. */
+const GROUPS = ['group u1'] as const
+/** Everybody of whom events tell something, by the names that the model knows. */
+export const EVERYBODY = [...USERS, ...GROUPS] as const
 export const NAMES = ['a', 'b'] as const
+
+/** The name by which the model knows a user or a group. */
+export function nameOf(subject: Subject, identifier: string): string {
+  return subject === 'group' ? `group ${identifier}` : identifier
+}
+
+/** What `nameOf` was given. */
+export function whoIs(name: string): { subject: Subject; identifier: string } {
+  return name.startsWith('group ')
+    ? { subject: 'group', identifier: name.slice('group '.length) }
+    : { subject: 'user', identifier: name }
+}
 
 export interface NewcomerStep {
   id: string
+  /** Of whom it tells: one of EVERYBODY. */
   user: string
   /** Event time; a few values only, so that equal and inverted times are common. */
   time: number
@@ -30,7 +48,7 @@ export type Step =
   | { do: 'prune'; delivered: boolean; failed: boolean; ageMs: number }
   | { do: 'forget'; user: string }
 
-const user = fc.constantFrom(...USERS)
+const user = fc.constantFrom(...EVERYBODY)
 
 const newcomer: fc.Arbitrary<NewcomerStep> = fc.record({
   // Few enough to repeat: then it is a duplicate.
