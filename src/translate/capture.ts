@@ -96,8 +96,10 @@ export class CapturingDestination {
     const multistatus = results[0]?.multistatus
     const subject = subjectOf(this.#subscription)
     return events.map((_event, index) => {
-      const node = multistatus?.[index]
-      if (node === undefined) return NOT_FOR_US
+      // None where the subscription asks for nothing of the batch.
+      if (multistatus === undefined) return NOT_FOR_US
+      const node = multistatus[index]
+      if (node === undefined) return { kind: 'invalid', reason: 'cannot be mapped (no answer)' }
       if ('errormessage' in node) {
         return node.errormessage === NOT_SUBSCRIBED
           ? NOT_FOR_US

@@ -120,5 +120,9 @@ export function usersOf(sandbox: Sandbox): Record<string, unknown> {
 
 /** Resolves when the condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
+  const end = Date.now() + 30_000
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited 30 s in vain until ${condition.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
