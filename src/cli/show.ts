@@ -21,9 +21,8 @@ export const show: Command = {
   summary: 'all about one batch, message, user or group',
   description: `Shows what came in, what was sent or is to be sent, what Dopt said and what happens next.
 
-ID is the number of a batch or a messageId; with --user it is a user, with --group a
-group. Property values are shown: this is the one
-command that prints them.`,
+ID is the number of a batch or a messageId; with --user it is a user, with --group a group. Property values are
+shown: only this command and preview print them.`,
   settings: [user, group, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination show 12
