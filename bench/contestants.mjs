@@ -50,6 +50,7 @@ export const CONTESTANTS = {
     ]
   },
   'straight-line': one('straight line', 'straight-line', ({ store }) => [store]),
+  'straight-line-8': one('straight line, 8 calls at a time', 'straight-line', ({ store }) => [store, '8']),
   'no-store': one('no store (got)', 'no-store'),
   'one-by-one': one('one by one, no store', 'one-by-one'),
   'actions-core': one('actions-core alone, no store', 'actions-core'),

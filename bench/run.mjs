@@ -14,7 +14,7 @@ import { CONTESTANTS, YARDSTICK } from './contestants.mjs'
 import { generateEvents } from './generate.mjs'
 import { measure } from './measure.mjs'
 import { withSink } from './start-sink.mjs'
-import { renderTable, renderTranslationTable } from './table.mjs'
+import { findYardstick, renderTable, renderTranslationTable, summarize } from './table.mjs'
 import { BATCH, measureTranslation } from './translate.mjs'
 
 /** Not programs that deliver a file as the contestants do, but measures of their own. */
@@ -41,14 +41,18 @@ const translation = options.only.includes(TRANSLATE) ? await measureTranslation(
 const chosen = options.only.filter((name) => Object.hasOwn(CONTESTANTS, name))
 const skipped = chosen.flatMap((name) => {
   const { title, server } = CONTESTANTS[name]
-  return server === undefined || server.find() !== undefined ? [] : [{ name, title, reason: `no ${server.name} here` }]
+  const reason = server?.whyNot()
+  return reason === undefined ? [] : [{ name, title, reason }]
 })
 const results = await measureContestants(chosen.filter((name) => skipped.every((one) => one.name !== name)))
 
 const serve = options.only.includes(SERVE) ? await measureServe() : undefined
 
 if (options.json) {
-  console.log(JSON.stringify({ events, users, latency, concurrency, results, skipped, translation, serve }, null, 2))
+  const yardstick = findYardstick(results, YARDSTICK)
+  const summarized = results.map((result) => ({ ...result, median: summarize(result, options, yardstick) }))
+  const report = { events, users, latency, concurrency, results: summarized, skipped, translation, serve }
+  console.log(JSON.stringify(report, null, 2))
 } else {
   if (results.length > 0) console.log(`${renderTable(options, results, YARDSTICK)}\n`)
   for (const { title, reason } of skipped) console.log(`skipped: ${title} (${reason})`)
@@ -115,7 +119,10 @@ function readOptions() {
     concurrency: Number(values.concurrency ?? (latency > 0 ? 8 : 4)),
     rounds: Number(values.rounds)
   }
-  const isWrong = Object.values(numbers).some((value) => !Number.isInteger(value) || value < 0)
+  const isWrong = Object.entries(numbers).some(
+    // Of nothing at all every event would have arrived.
+    ([name, value]) => !Number.isInteger(value) || value < (name === 'latency' ? 0 : 1)
+  )
   if (values.help || isWrong || only.some((name) => !NAMES.includes(name))) {
     console.error(USAGE)
     process.exit(values.help ? 0 : 2)

@@ -1,4 +1,7 @@
-/** What some contestants keep their jobs in: servers of this machine, started in folders of their own and stopped again. */
+/**
+ * What some contestants keep their jobs in: servers of this machine, started in folders of their own and stopped again.
+ * `whyNot` says what is missing here, if anything is.
+ */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -14,6 +17,7 @@ const START_MS = 20_000
 export const REDIS = {
   name: 'redis-server',
   find: () => inPath('redis-server'),
+  whyNot: () => (REDIS.find() === undefined ? 'no redis-server here' : undefined),
   async start(binary, folder) {
     const socket = join(folder, 'redis.sock')
     const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
@@ -26,14 +30,21 @@ export const REDIS = {
 export const POSTGRES = {
   name: 'postgres',
   find: () => inPath('postgres') ?? ofDebian('postgres'),
+  whyNot() {
+    const binary = POSTGRES.find()
+    if (binary === undefined) return 'no postgres here'
+    if (!existsSync(initdbOf(binary))) return 'no initdb beside postgres'
+    if (userToRunAs() === undefined)
+      return 'postgres refuses to be run by root, and there is no user postgres or nobody'
+    return undefined
+  },
   async start(binary, folder) {
-    // It refuses to be run by root.
-    const user = process.getuid?.() === 0 ? unprivilegedUser() : {}
+    const user = userToRunAs()
     if (user.uid !== undefined) chownSync(folder, user.uid, user.gid)
     const data = join(folder, 'data')
     const options = { ...user, cwd: folder, env: { PATH: process.env.PATH, HOME: folder, LC_ALL: 'C' } }
     await promisify(execFile)(
-      join(dirname(binary), 'initdb'),
+      initdbOf(binary),
       ['--pgdata', data, '--username', 'bench', '--auth', 'trust', '--encoding', 'UTF8'],
       options
     )
@@ -74,13 +85,18 @@ function ofDebian(name) {
   return versions.map((version) => join(root, version, 'bin', name)).find((file) => existsSync(file))
 }
 
-function unprivilegedUser() {
+function initdbOf(postgres) {
+  return join(dirname(postgres), 'initdb')
+}
+
+/** Postgres refuses to be run by root. `{}` for whoever runs this, `undefined` if that is root and there is nobody else. */
+function userToRunAs() {
+  if (process.getuid?.() !== 0) return {}
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'))
   const [, , uid, gid] = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody') ?? []
-  if (uid === undefined) throw new Error('postgres cannot be run by root, and there is no user postgres or nobody')
-  return { uid: Number(uid), gid: Number(gid) }
+  return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
 }
 
 async function accepts(socket) {

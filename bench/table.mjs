@@ -1,18 +1,44 @@
 /** The figures as people read them. */
 
-/** Eight calls of 100 users: what the contestants without a store have under way. With a latency it bounds how fast anybody is. */
+/** Eight calls of 100 events. With a latency it bounds how fast anybody is who merges nothing. */
 const EVERYBODY_AT_A_TIME = 8 * 100
 
-/** One line a contestant and one for each of its parts, where it has several: medians over the rounds. */
-export function renderTable({ events, users, latency, rounds, concurrency }, results, yardstickName) {
-  const yardstick = results.find(({ name }) => name === yardstickName)
-  const limit = latency === 0 ? undefined : (EVERYBODY_AT_A_TIME * 1000) / latency
-  const rows = results.flatMap((result) => rowsOf(result, { events, yardstick, limit }))
+/**
+ * Medians over the rounds, and ratios to the yardstick of the same run, where it took part. `missing` is of the worst round,
+ * not of the median one.
+ */
+export function summarize({ rounds }, { events, latency }, yardstick) {
+  const seconds = secondsOf(rounds)
+  const eventsPerSecond = events / seconds
+  const calls = median(rounds.map((round) => round.calls))
+  return {
+    seconds,
+    eventsPerSecond,
+    ratio: yardstick && secondsOf(yardstick.rounds) / seconds,
+    ratioToLimit: latency === 0 ? undefined : eventsPerSecond / ((EVERYBODY_AT_A_TIME * 1000) / latency),
+    cpuMicroseconds: (median(rounds.map((round) => sum(round, 'cpuSeconds'))) * 1e6) / events,
+    peakMiB: median(rounds.map(({ phases }) => Math.max(...phases.map(({ peakMiB }) => peakMiB)))),
+    calls,
+    callsPer100Events: (calls * 100) / events,
+    missing: Math.max(...rounds.map(({ missing }) => missing))
+  }
+}
+
+export function findYardstick(results, name) {
+  return results.find((result) => result.name === name)
+}
+
+/** One line a contestant and one for each of its parts, where it has several. */
+export function renderTable(options, results, yardstickName) {
+  const { events, users, latency, rounds, concurrency } = options
+  const yardstick = findYardstick(results, yardstickName)
+  const hasLimit = latency > 0
+  const rows = results.flatMap((result) => rowsOf(result, summarize(result, options, yardstick), { events, hasLimit }))
   const header = [
     '',
     'events/s',
     'vs straight line',
-    ...(limit === undefined ? [] : ['users/s vs limit']),
+    ...(hasLimit ? ['vs limit'] : []),
     'CPU µs/event',
     'peak MiB',
     'calls',
@@ -36,23 +62,17 @@ export function renderTranslationTable({ events }, results, batch) {
   return `${setting}\n\n${align([['', 'events/s', 'events/s of processor time', 'CPU µs/event'], ...rows])}`
 }
 
-function rowsOf({ title, rounds }, { events, yardstick, limit }) {
-  const seconds = median(rounds.map((round) => sum(round, 'seconds')))
-  const ratio = yardstick ? median(yardstick.rounds.map((round) => sum(round, 'seconds'))) / seconds : undefined
-  const calls = median(rounds.map((round) => round.calls))
-  const missing = Math.max(...rounds.map((round) => round.missing))
+function rowsOf({ title, rounds }, summary, { events, hasLimit }) {
+  const { eventsPerSecond, ratio, ratioToLimit, cpuMicroseconds, peakMiB, calls, callsPer100Events, missing } = summary
   const whole = [
     title,
-    perSecond(events, seconds),
+    Math.round(eventsPerSecond).toLocaleString('en-US'),
     ratio === undefined ? '' : `${ratio.toFixed(2)}×`,
-    ...(limit === undefined ? [] : [(median(rounds.map((round) => round.users)) / seconds / limit).toFixed(2)]),
-    perEvent(
-      events,
-      rounds.map((round) => sum(round, 'cpuSeconds'))
-    ),
-    median(rounds.map(({ phases }) => Math.max(...phases.map(({ peakMiB }) => peakMiB)))).toFixed(0),
+    ...(hasLimit ? [ratioToLimit.toFixed(2)] : []),
+    cpuMicroseconds.toFixed(0),
+    peakMiB.toFixed(0),
     calls.toLocaleString('en-US'),
-    ((calls * 100) / events).toFixed(2),
+    callsPer100Events.toFixed(2),
     missing === 0 ? 'yes' : `NO: ${missing} missing`
   ]
   const phases = rounds[0].phases
@@ -64,7 +84,7 @@ function rowsOf({ title, rounds }, { events, yardstick, limit }) {
       `  ${phase.title}`,
       speed,
       '',
-      ...(limit === undefined ? [] : ['']),
+      ...(hasLimit ? [''] : []),
       perEvent(events, figures('cpuSeconds')),
       median(figures('peakMiB')).toFixed(0),
       '',
@@ -73,6 +93,10 @@ function rowsOf({ title, rounds }, { events, yardstick, limit }) {
     ]
   })
   return [whole, ...parts]
+}
+
+function secondsOf(rounds) {
+  return median(rounds.map((round) => sum(round, 'seconds')))
 }
 
 function sum({ phases }, figure) {

@@ -1,8 +1,8 @@
 /**
  * The yardstick: the shortest straight-line program over the same libraries that stores every event durably and sends
- * users in bulk. One thing at a time; no retries, no order by time, no replay, no books.
+ * users in bulk. One thing at a time, or CALLS calls at a time; no retries, no order by time, no replay, no books.
  *
- *     node bench/contestants/straight-line.mjs EVENTS.ndjson ENDPOINT API_KEY STORE.db
+ *     node bench/contestants/straight-line.mjs EVENTS.ndjson ENDPOINT API_KEY STORE.db [CALLS]
  */
 import { createReadStream } from 'node:fs'
 import { Agent } from 'node:http'
@@ -10,7 +10,8 @@ import { createInterface } from 'node:readline'
 import got from 'got'
 import { SqliteDatabase } from '../../dist/store/sqlite-driver.js'
 
-const [input, endpoint, apiKey, file] = process.argv.slice(2)
+const [input, endpoint, apiKey, file, calls = '1'] = process.argv.slice(2)
+const EVENTS_A_CALL = 100
 
 const db = new SqliteDatabase(file)
 db.pragma('journal_mode = wal')
@@ -36,20 +37,27 @@ for await (const line of createInterface({ input: createReadStream(input) })) {
 }
 store(waiting)
 
-const select = db.prepare('select id, user_id as userId, properties from events where sent = 0 order by id limit 100')
+const select = db.prepare('select id, user_id as userId, properties from events where sent = 0 order by id limit ?')
 const markSent = db.prepare('update events set sent = 1 where id = ?')
 const settle = db.transaction((rows) => {
   for (const { id } of rows) markSent.run(id)
 })
 const agent = { http: new Agent({ keepAlive: true }) }
-for (let rows = select.all(); rows.length > 0; rows = select.all()) {
+const next = () => select.all(Number(calls) * EVENTS_A_CALL)
+for (let rows = next(); rows.length > 0; rows = next()) {
+  const sending = []
+  for (let at = 0; at < rows.length; at += EVENTS_A_CALL) sending.push(send(rows.slice(at, at + EVENTS_A_CALL)))
+  await Promise.all(sending)
+  settle(rows)
+}
+agent.http.destroy()
+db.close()
+
+function send(rows) {
   const users = new Map()
   for (const { userId, properties } of rows) {
     users.set(userId, { ...users.get(userId), ...JSON.parse(properties), __dopt_identifier: userId })
   }
   const json = [...users.values()]
-  await got.post(`${endpoint}/identify/bulk`, { json, agent, headers: { 'x-api-key': apiKey }, retry: { limit: 0 } })
-  settle(rows)
+  return got.post(`${endpoint}/identify/bulk`, { json, agent, headers: { 'x-api-key': apiKey }, retry: { limit: 0 } })
 }
-agent.http.destroy()
-db.close()

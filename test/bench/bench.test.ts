@@ -11,10 +11,17 @@ interface Round {
   missing: number
 }
 
+interface Median {
+  eventsPerSecond: number
+  ratio?: number
+  calls: number
+  missing: number
+}
+
 interface Report {
   events: number
   users: number
-  results: Array<{ name: string; rounds: Round[] }>
+  results: Array<{ name: string; rounds: Round[]; median: Median }>
   skipped: Array<{ name: string; reason: string }>
 }
 
@@ -27,12 +34,15 @@ async function run(args: readonly string[], path = process.env['PATH']): Promise
 
 describe('npm run bench', () => {
   it('measures the product beside the others, and sees that every event arrived', async () => {
-    const only = 'forward,straight-line,no-store,one-by-one,actions-core,plainjob-100'
+    const only = 'forward,straight-line,straight-line-8,no-store,one-by-one,actions-core,plainjob-100'
     const { events, users, results, skipped } = await run(['--events', '600', '--only', only])
 
     expect({ events, users, skipped }).toEqual({ events: 600, users: 200, skipped: [] })
     expect(results.map(({ name }) => name)).toEqual(only.split(','))
-    for (const { name, rounds } of results) {
+    for (const { name, rounds, median } of results) {
+      expect(median).toMatchObject({ calls: rounds[0]?.calls, missing: 0 })
+      if (name === 'straight-line') expect(median.ratio).toBe(1)
+      else expect(median.ratio).toBeGreaterThan(0)
       expect(rounds).toEqual([expect.objectContaining({ missing: 0 })])
       const { phases, calls } = rounds[0] ?? { phases: [], calls: 0 }
       expect(phases[0]?.seconds).toBeGreaterThan(0)
@@ -52,8 +62,13 @@ describe('npm run bench', () => {
     ])
   })
 
-  it('asks for names that there are', async () => {
-    await expect(run(['--only', 'carrier-pigeon'])).rejects.toMatchObject({
+  it.each([
+    ['--only', 'carrier-pigeon'],
+    ['--rounds', '0'],
+    ['--events', '0'],
+    ['--latency', '-1']
+  ])('asks for names and numbers that make sense: not %s %s', async (option, value) => {
+    await expect(run([`${option}=${value}`])).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^Usage: npm run bench/) as string
     })
