@@ -45,11 +45,27 @@ function writeInOneGo(properties: object, mode: NestedProperties): string | unde
 
 /** `undefined` for what is left out. */
 function valueText(value: unknown, mode: NestedProperties): string | undefined {
+  const list = mode !== 'drop' && Array.isArray(value) ? listText(value) : undefined
+  if (list !== undefined) return list
   const plain = toPropertyValue(value, mode)
   return typeof plain === 'string' ? quote(plain) : plain === undefined ? undefined : String(plain)
 }
 
 const NEEDS_NO_ESCAPE = /^[\w @.,:+/-]*$/
+
+/**
+ * The JSON text of a list, as a JSON string, where it is a list of texts without anything to escape, as tags are: made
+ * without JSON.stringify, which would have to be called twice. `undefined` for any other list.
+ */
+function listText(list: readonly unknown[]): string | undefined {
+  if ('toJSON' in list) return undefined
+  let text = ''
+  for (const item of list) {
+    if (typeof item !== 'string' || !NEEDS_NO_ESCAPE.test(item)) return undefined
+    text += text === '' ? `\\"${item}\\"` : `,\\"${item}\\"`
+  }
+  return `"[${text}]"`
+}
 
 /** As `JSON.stringify`, which has to be called only where there may be something to escape. */
 function quote(text: string): string {
