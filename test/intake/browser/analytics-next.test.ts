@@ -36,9 +36,11 @@ describeWithBrowser("Segment's browser SDK, in a page of another origin", () => 
               'request',
               (request) => void requests.push(`${request.method()} ${new URL(request.url()).pathname}`)
             )
-            await run(`analytics.identify('user-1', { plan: 'pro', address: { city: 'Zürich' } })`)
+            // The SDK makes all three within a millisecond when it has loaded, and requests may overtake each other then.
+            const at = (second: number): string => `{ timestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, ${second})) }`
+            await run(`analytics.identify('user-1', { plan: 'pro', address: { city: 'Zürich' } }, ${at(1)})`)
             await run(`analytics.track('Bought', { price: 3 })`)
-            await run(`analytics.identify('user-1', { plan: 'team' })`)
+            await run(`analytics.identify('user-1', { plan: 'team' }, ${at(2)})`)
             await until(async () => (await received(forwarder)) === 3, `three events: ${console.join('\n')}`)
             await until(() => sandbox.users.get('user-1')?.['plan'] === 'team', 'the user in Dopt')
 
