@@ -102,7 +102,9 @@ describe.each(['flatten', 'stringify', 'drop'] as const)('flattenProperties in m
       new Traits(),
       { toJSON: () => 'x', plan: 'pro' },
       [],
-      new Date(0)
+      new Date(0),
+      { tags: ['vip', '', 'e-mail'], none: [], odd: ['a"b', 'ü', '\n'], mixed: ['a', 1, null], holes: new Array(2) },
+      { tags: Object.assign(['a'], { toJSON: () => 'other' }) }
     ]) {
       expect(flattenToText(traits, mode)).toBe(JSON.stringify(flattenProperties(traits, mode)))
     }
