@@ -3,15 +3,13 @@ export class BitSet {
   #bytes = new Uint8Array(1024)
   size = 0
 
-  /** Returns whether it was not in the set before. */
   add(number) {
     const place = number >> 3
     if (place >= this.#bytes.length) this.#grow(place)
     const bit = 1 << (number & 7)
-    if ((this.#bytes[place] & bit) !== 0) return false
+    if ((this.#bytes[place] & bit) !== 0) return
     this.#bytes[place] |= bit
     this.size++
-    return true
   }
 
   #grow(place) {

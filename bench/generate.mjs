@@ -6,17 +6,10 @@ const COUNTRIES = ['US', 'DE', 'IN', 'BR', 'JP', 'NG', 'FR', 'CA']
 const FIRST_EVENT_AT = Date.parse('2026-03-01T00:00:00Z')
 const LINES_A_WRITE = 2000
 
-/** What the events' users and marks are called; the sink reads them back. */
-const USER = 'user-'
+/** What the events' marks are called; the sink reads them back. */
 const MARK = 'visit'
 
 export const isMark = (name) => name.startsWith(MARK)
-
-/** The number of a user of these events, `undefined` for anybody else. */
-export function userNumber(identifier) {
-  const number = identifier.startsWith(USER) ? Number(identifier.slice(USER.length)) : NaN
-  return Number.isInteger(number) ? number : undefined
-}
 
 /**
  * Writes `events` identify events of `users` users as NDJSON, about 440 bytes each, in the order in which they happened.
@@ -55,7 +48,7 @@ function makeEvent(index, user, visit, random) {
   return {
     type: 'identify',
     messageId: `api-${hex(random)}${hex(random)}-${index}`,
-    userId: `${USER}${user.toString().padStart(7, '0')}`,
+    userId: `user-${user.toString().padStart(7, '0')}`,
     traits: {
       name: `Person ${user}`,
       email: `person.${user}@example.com`,

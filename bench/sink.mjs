@@ -5,7 +5,7 @@
  */
 import { createServer } from 'node:http'
 import { BitSet } from './bit-set.mjs'
-import { isMark, userNumber } from './generate.mjs'
+import { isMark } from './generate.mjs'
 
 const [apiKey, latency] = process.argv.slice(2)
 const latencyMs = Number(latency)
@@ -34,31 +34,26 @@ function take({ method, url, headers }, body) {
   if (headers['x-api-key'] !== apiKey) return [401, { message: 'another key' }]
   const parsed = JSON.parse(body)
   if (url !== '/identify/bulk') {
-    takeUser(decodeURIComponent(url.slice('/identify/'.length)), parsed)
+    takeUser(parsed)
     return [200, {}]
   }
-  for (const user of parsed) takeUser(user.__dopt_identifier, user)
+  parsed.forEach(takeUser)
   return [200, { count: parsed.length }]
 }
 
-function takeUser(identifier, properties) {
+function takeUser(properties) {
   books.users++
-  const user = userNumber(identifier)
-  if (user !== undefined) books.distinct.add(user)
-  for (const name in properties) {
-    if (!isMark(name)) continue
-    if (!books.marks.add(properties[name])) books.repeated++
-  }
+  for (const name in properties) if (isMark(name)) books.marks.add(properties[name])
 }
 
 function newBooks() {
-  return { calls: 0, users: 0, repeated: 0, distinct: new BitSet(), marks: new BitSet() }
+  return { calls: 0, users: 0, marks: new BitSet() }
 }
 
 process.on('message', (question) => {
   if (question === 'reset') books = newBooks()
-  const { calls, users, repeated, distinct, marks } = books
-  process.send({ calls, users, repeated, distinctUsers: distinct.size, arrived: marks.size })
+  const { calls, users, marks } = books
+  process.send({ calls, users, arrived: marks.size })
 })
 process.on('disconnect', () => process.exit())
 server.listen(0, '127.0.0.1', () => process.send({ url: `http://127.0.0.1:${server.address().port}` }))

@@ -2,13 +2,13 @@
  * How many requests a second `serve` acknowledges, on disk, beside a bare fastify route that stores nothing; and how many
  * events a second in batches (see ../README.md). Every server in a process of its own, loaded from another.
  */
-import { execFile, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
+import { API_KEY, withSink } from '../start-sink.mjs'
 import { align, median } from '../table.mjs'
 import { SERVERS, startServer } from './servers.mjs'
 
@@ -22,13 +22,16 @@ const USAGE = `Usage: npm run bench:serve -- [options]
   --profile DIR    write CPU profiles of the servers there, for Chrome's developer tools
   --json           print every figure as one JSON document`
 
-const API_KEY = 'bench-key'
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const options = readOptions()
 const folder = mkdtempSync(join(options.folder, 'dopt-bench-serve-'))
-const sink = fork(here('../sink.mjs'), [API_KEY, '0'], { serialization: 'advanced' })
 try {
-  const [{ url: endpoint }] = await once(sink, 'message')
+  await withSink({}, ({ url }) => measureAll(url))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function measureAll(endpoint) {
   const shapes = [
     { title: 'one identify a request', eventsARequest: 1, connections: options.connections },
     {
@@ -48,9 +51,6 @@ try {
     options.json ? JSON.stringify(results, null, 2) : shapes.map((shape) => render(shape, results)).join('\n\n')
   )
   if (results.some(({ rounds }) => rounds.some(({ lost }) => lost > 0))) process.exitCode = 1
-} finally {
-  sink.disconnect()
-  rmSync(folder, { recursive: true, force: true })
 }
 
 /**

@@ -15,7 +15,7 @@ const NOWHERE = 'http://127.0.0.1:9'
 
 export const SERVERS = {
   bare: { title: 'a bare fastify route', args: () => [bare] },
-  serve: { title: 'serve, delivering to the sandbox', stores: true, args: serve },
+  serve: { title: 'serve, delivering', stores: true, args: serve },
   away: { title: 'serve, while Dopt is away', stores: true, args: (where) => serve({ ...where, endpoint: NOWHERE }) }
 }
 
