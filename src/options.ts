@@ -6,7 +6,7 @@ import {
   type NestedProperties
 } from './destination/dopt-api.js'
 import type { Logger } from './delivery/logger.js'
-import { checkGroups, parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
+import { parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
 
 /** What `createForwarder` takes. Durations are milliseconds, sizes bytes. */
 export interface ForwarderOptions {
@@ -127,9 +127,7 @@ function checkOneOf(name: string, value: string, allowed: readonly string[]): vo
 
 function readSubscriptions(value: unknown, api: Api): Subscription[] {
   try {
-    const subscriptions = parseSubscriptions(value)
-    checkGroups(subscriptions, api)
-    return subscriptions
+    return parseSubscriptions(value, api)
   } catch (error) {
     throw error instanceof SubscriptionError ? new ConfigurationError(error.message) : error
   }

@@ -7,7 +7,7 @@ export function eventDocument(event: EventRecord) {
   const { subject, identifier, groups } = event
   return {
     messageId: event.messageId,
-    ...{ [subject]: identifier },
+    [subject]: identifier,
     ...(groups.length > 0 && { groups }),
     state: event.state,
     batch: event.batchId ?? null,

@@ -75,5 +75,5 @@ function notFound(id: string, subject: Subject | undefined, location: string): s
   const name = printable(id)
   return subject !== undefined
     ? `${location} holds no event of the ${subject} ${name}`
-    : `${location} holds neither a batch nor a message ${name}; for a user add --user`
+    : `${location} holds neither a batch nor a message ${name}; for a user add --user, for a group --group`
 }

@@ -6,8 +6,8 @@ import type { Tally } from './tally.js'
 
 /**
  * What `forward --json` and `replay --json` print. `received = accepted + duplicates + rejected + ignored`, and
- * `accepted = delivered + superseded + failed + pending`; `calls`, `users` and `groups` are those of the whole run, which also
- * delivers what earlier ones left.
+ * `accepted = delivered + superseded + failed + pending`; `calls`, `users` and `groups` are those of the whole run,
+ * which also delivers what earlier ones left.
  */
 export interface Summary {
   received: number

@@ -1,4 +1,4 @@
-import { checkGroups, parseSubscriptions, SubscriptionError } from '../translate/subscriptions.js'
+import { parseSubscriptions, SubscriptionError } from '../translate/subscriptions.js'
 import type { TranslatorOptions } from '../translate/translator.js'
 import { api, nestedProperties, subscriptions } from './common-options.js'
 import type { Config } from './config.js'
@@ -8,9 +8,10 @@ import { UsageError } from './errors.js'
 export function translatorOptions(config: Config): TranslatorOptions {
   const given = config.get(subscriptions)
   try {
-    const parsed = given === undefined ? undefined : parseSubscriptions(given)
-    checkGroups(parsed ?? [], config.get(api) ?? 'bulk')
-    return { nestedProperties: config.get(nestedProperties) ?? 'flatten', subscriptions: parsed }
+    return {
+      nestedProperties: config.get(nestedProperties) ?? 'flatten',
+      subscriptions: given === undefined ? undefined : parseSubscriptions(given, config.get(api) ?? 'bulk')
+    }
   } catch (error) {
     throw error instanceof SubscriptionError ? new UsageError(error.message) : error
   }

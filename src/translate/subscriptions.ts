@@ -46,9 +46,10 @@ export function defaultSubscriptions(nestedProperties: NestedProperties): Subscr
 }
 
 /**
- * Reads subscriptions, as a config file has them. `enabled` may be left out, and is true then. Throws SubscriptionError.
+ * Reads subscriptions, as a config file has them, for this generation of Dopt's API. `enabled` may be left out, and is true
+ * then. Throws SubscriptionError.
  */
-export function parseSubscriptions(value: unknown): Subscription[] {
+export function parseSubscriptions(value: unknown, api: Api): Subscription[] {
   if (!Array.isArray(value)) throw new SubscriptionError('subscriptions must be a list')
   const subscriptions = value.map((item: unknown, index) => parseSubscription(item, `subscription ${index + 1}`))
   if (!subscriptions.some(({ enabled }) => enabled)) {
@@ -56,6 +57,7 @@ export function parseSubscriptions(value: unknown): Subscription[] {
       'no subscription is enabled, so nothing would be sent: enable one, or leave them all out'
     )
   }
+  checkGroups(subscriptions, api)
   return subscriptions
 }
 
@@ -67,8 +69,8 @@ function sendsGroups(subscription: Subscription): boolean {
   return subjectOf(subscription) === 'group' || (subscription.mapping['groups'] ?? null) !== null
 }
 
-/** Only one generation of Dopt's API has groups. Throws SubscriptionError where they would be lost with the other. */
-export function checkGroups(subscriptions: readonly Subscription[], api: Api): void {
+/** Only one generation of Dopt's API has groups: with the other they would be lost. */
+function checkGroups(subscriptions: readonly Subscription[], api: Api): void {
   if (takesGroups(api)) return
   const found = subscriptions.find((subscription) => subscription.enabled && sendsGroups(subscription))
   if (found === undefined) return

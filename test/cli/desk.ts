@@ -120,9 +120,10 @@ export function usersOf(sandbox: Sandbox): Record<string, unknown> {
 
 /** Resolves when the condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000
+  // Before the test itself ends, without a word.
+  const end = Date.now() + 20_000
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited 30 s in vain until ${condition.toString()}`)
+    if (Date.now() > end) throw new Error(`waited 20 s in vain until ${condition.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -141,7 +141,7 @@ describe('show', () => {
   it.each([
     [
       ['show', '99'],
-      /^error: \.\/dopt-destination\.db holds neither a batch nor a message 99; for a user add --user\n$/
+      /^error: \.\/dopt-destination\.db holds neither a batch nor a message 99; for a user add --user, for a group --group\n$/
     ],
     [['show', '--user', 'nobody'], /^error: \.\/dopt-destination\.db holds no event of the user nobody\n$/]
   ])('%j ends with 1 and one line when there is no such thing', (args, line) =>

@@ -1,7 +1,9 @@
-const path = (where: string) => ({ '@path': where })
+import type { Subscription } from '../../src/translate/subscriptions.js'
+
+export const path = (where: string) => ({ '@path': where })
 
 /** Subscriptions of users, with the groups that they are in, and of groups, with the users who are in them. */
-export const GROUP_SUBSCRIPTIONS = [
+export const GROUP_SUBSCRIPTIONS: readonly [users: Subscription, groups: Subscription] = [
   {
     name: 'Users',
     enabled: true,

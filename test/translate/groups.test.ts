@@ -1,34 +1,10 @@
 import type { NewPart } from '../../src/store/store.js'
-import { checkGroups, parseSubscriptions, type Subscription } from '../../src/translate/subscriptions.js'
+import { parseSubscriptions, type Subscription } from '../../src/translate/subscriptions.js'
+import { GROUP_SUBSCRIPTIONS, path } from '../helpers/groups-config.js'
 import { Translator } from '../../src/translate/translator.js'
 import { ARRIVED, identify, nested, type Event } from './translate-one.js'
 
-const path = (where: string) => ({ '@path': where })
-
-const GROUPS: Subscription = {
-  name: 'Groups',
-  enabled: true,
-  subscribe: 'type = "group"',
-  partnerAction: 'identifyGroup',
-  mapping: {
-    identifier: path('$.groupId'),
-    properties: path('$.traits'),
-    user_identifier: path('$.userId'),
-    timestamp: path('$.timestamp')
-  }
-}
-
-const USERS: Subscription = {
-  name: 'Users',
-  enabled: true,
-  subscribe: 'type = "identify"',
-  partnerAction: 'identifyUser',
-  mapping: {
-    identifier: path('$.userId'),
-    properties: path('$.traits'),
-    groups: [{ identifier: path('$.context.groupId'), properties: path('$.context.account') }]
-  }
-}
+const [USERS, GROUPS] = GROUP_SUBSCRIPTIONS
 
 const group = (parts: Event = {}): Event => ({
   ...{ type: 'group', messageId: 'm', userId: 'ann', groupId: 'acme', traits: { plan: 'pro' } },
@@ -39,7 +15,7 @@ const group = (parts: Event = {}): Event => ({
 async function translate(subscriptions: readonly Subscription[], event: Event): Promise<unknown> {
   const translator = new Translator({
     nestedProperties: 'flatten',
-    subscriptions: parseSubscriptions(subscriptions)
+    subscriptions: parseSubscriptions(subscriptions, 'batch')
   })
   const [translation] = await translator.translate([event], ARRIVED)
   if (translation?.kind !== 'event') return translation
@@ -186,6 +162,7 @@ describe('subscriptions of users and of groups that ask for one event', () => {
 })
 
 describe("groups and the generations of Dopt's API", () => {
+  const IDENTIFY: Subscription = { ...USERS, mapping: { identifier: path('$.userId') } }
   const refusal = (name: string) =>
     `the subscription "${name}" sends groups, which need the setting api: batch, and it is bulk: ` +
     'use --api batch (or "api": "batch") if Dopt has given you that API, or disable the subscription'
@@ -194,15 +171,14 @@ describe("groups and the generations of Dopt's API", () => {
     [GROUPS, 'Groups'],
     [USERS, 'Users']
   ])('are refused with bulk, in words that name the setting: %j', (subscription, name) => {
-    expect(() => checkGroups([subscription], 'bulk')).toThrow(refusal(name))
-    expect(() => checkGroups([subscription], 'batch')).not.toThrow()
-    expect(() => checkGroups([{ ...subscription, enabled: false }], 'bulk')).not.toThrow()
+    expect(() => parseSubscriptions([subscription], 'bulk')).toThrow(refusal(name))
+    expect(() => parseSubscriptions([subscription], 'batch')).not.toThrow()
+    const off = { ...subscription, enabled: false }
+    expect(() => parseSubscriptions([off, IDENTIFY], 'bulk')).not.toThrow()
   })
 
   it('go together with bulk where nothing is mapped to groups', () => {
-    for (const groups of [null, undefined]) {
-      const mapping = { identifier: 'x', ...(groups === null && { groups }) }
-      expect(() => checkGroups([{ ...USERS, mapping }], 'bulk')).not.toThrow()
-    }
+    const unmapped = { ...IDENTIFY, mapping: { ...IDENTIFY.mapping, groups: null } }
+    expect(() => parseSubscriptions([IDENTIFY, unmapped], 'bulk')).not.toThrow()
   })
 })

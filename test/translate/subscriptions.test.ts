@@ -23,7 +23,7 @@ const withMapping = (mapping: object) => ({ ...EVERY_IDENTIFY, mapping: { ...EVE
 async function translate(subscriptions: readonly unknown[], event: Event): Promise<unknown> {
   const translator = new Translator({
     nestedProperties: 'flatten',
-    subscriptions: parseSubscriptions(subscriptions)
+    subscriptions: parseSubscriptions(subscriptions, 'batch')
   })
   const [translation] = await translator.translate([event], ARRIVED)
   if (translation?.kind !== 'event') return translation
@@ -94,7 +94,7 @@ describe('subscriptions of one’s own', () => {
   })
 
   it('leave nested values to the option where they do not choose', async () => {
-    const subscriptions = parseSubscriptions([EVERY_IDENTIFY])
+    const subscriptions = parseSubscriptions([EVERY_IDENTIFY], 'batch')
     const translator = new Translator({ nestedProperties: 'drop', subscriptions })
     const event = identify({ traits: { address: { city: 'Rome' } } })
     expect(await translator.translate([event], ARRIVED)).toMatchObject([{ event: { properties: '{}' } }])
@@ -194,7 +194,7 @@ describe('subscriptions that cannot work', () => {
   ])('%j are refused in one line', (value, message) => {
     let thrown: unknown
     try {
-      parseSubscriptions(value)
+      parseSubscriptions(value, 'batch')
     } catch (error) {
       thrown = error
     }
@@ -204,8 +204,8 @@ describe('subscriptions that cannot work', () => {
 
   it.each(['identifyUser', 'identifyGroup'])('are those that Segment would take, for %s', (partnerAction) => {
     const subscription: Subscription = { ...EVERY_IDENTIFY, partnerAction, mapping: { identifier: 'x' } }
-    expect(parseSubscriptions([subscription])).toEqual([subscription])
+    expect(parseSubscriptions([subscription], 'batch')).toEqual([subscription])
     const { enabled, ...rest } = subscription
-    expect(parseSubscriptions([rest])).toEqual([{ ...rest, enabled }])
+    expect(parseSubscriptions([rest], 'batch')).toEqual([{ ...rest, enabled }])
   })
 })

@@ -48,8 +48,8 @@ const CLOSE_TIMEOUT_MS = 10_000
 
 /**
  * Brings the users that a service identifies with `@segment/analytics-node` to Dopt, and whatever else its subscriptions
- * ask for, without any server: `analytics.register(doptPlugin({ apiKey, store }))`. Throws ConfigurationError. Trouble with the store later on never
- * throws: it fails the events that could not be taken.
+ * ask for, without any server: `analytics.register(doptPlugin({ apiKey, store }))`. Throws ConfigurationError. Trouble with
+ * the store later on never throws: it fails the events that could not be taken.
  */
 export function doptPlugin(options: ForwarderOptions): DoptPlugin {
   return createDoptPlugin(options, STANDBY_DEFAULTS)
