@@ -1,17 +1,18 @@
 import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import { StoreError } from '../store/errors.js'
-import type { OpenBatch, SettledEvents, Settlement, Store } from '../store/store.js'
+import type { OpenBatch, Settlement, Store } from '../store/store.js'
 import { BatchSource, type BatchSourceOptions } from './batch-source.js'
 import { sleep, type Clock } from './clock.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
 import { CallRate } from './call-rate.js'
 import type { Logger } from './logger.js'
+import { Recorder, STORE_RETRY_MS } from './recorder.js'
 import { refuseGroups } from './refuse-groups.js'
 import type { BackoffOptions } from './retry-policy.js'
 import { Suspects } from './suspects.js'
-import { noTotals, type SenderTotals } from './totals.js'
+import type { SenderTotals } from './totals.js'
 
 export interface SenderOptions extends BatchSourceOptions {
   /** Calls in flight at a time, at most. */
@@ -27,8 +28,6 @@ export type SettledReason = 'settled' | 'key-refused' | 'stalled' | 'interrupted
 
 /** How often to look for work that another process has put into the store. */
 const IDLE_POLL_MS = 1000
-/** How long to wait before asking again a store that is full or locked. */
-const STORE_RETRY_MS = 500
 const SETTLE_POLL_MS = 20
 
 /**
@@ -37,11 +36,9 @@ const SETTLE_POLL_MS = 20
  */
 export class Sender {
   readonly health: EndpointHealth
-  readonly totals: SenderTotals = noTotals()
-  /** When something was last settled for good. */
-  lastMovedAt: number
   /** Told of every call with users, or a group, that is over, and of what it means for its batch. Must not throw. */
   onCall: ((result: CallResult, settlement: Settlement) => void) | undefined
+  readonly #recorder: Recorder
   readonly #rate: CallRate
   readonly #suspects = new Suspects()
   readonly #batches
@@ -63,9 +60,9 @@ export class Sender {
     private readonly logger: Logger,
     private readonly random: () => number = Math.random
   ) {
-    this.lastMovedAt = clock.now()
+    this.#recorder = new Recorder(store, clock, logger)
     this.#rate = new CallRate(options.maxCallsPerSecond)
-    this.#batches = new BatchSource(store, options, clock, logger, (settled) => this.#move(settled))
+    this.#batches = new BatchSource(store, options, clock, logger, (settled) => this.#recorder.move(settled))
     this.health = new EndpointHealth({
       concurrency: options.concurrency,
       backoff: options.backoff,
@@ -78,6 +75,10 @@ export class Sender {
         this.store.saveEndpoint(record).catch(() => undefined)
       }
     })
+  }
+
+  get totals(): SenderTotals {
+    return this.#recorder.totals
   }
 
   /** Becomes the store's sender. Throws StoreError `in-use` when another is. */
@@ -118,13 +119,13 @@ export class Sender {
   async untilSettled(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<SettledReason> {
     const startedAt = this.clock.now()
     for (;;) {
-      const moved = Math.max(startedAt, this.lastMovedAt)
+      const moved = Math.max(startedAt, this.#recorder.lastMovedAt)
       await this.#drainUnless(options.signal, moved + options.giveUpAfterMs)
       if (options.signal?.aborted || this.#stopped) return 'interrupted'
       const agenda = await this.store.agenda()
       if (!agenda.hasPending && agenda.openBatches === 0) return 'settled'
       if (this.health.state === 'key-refused') return 'key-refused'
-      if (this.clock.now() - Math.max(startedAt, this.lastMovedAt) >= options.giveUpAfterMs) return 'stalled'
+      if (this.clock.now() - Math.max(startedAt, this.#recorder.lastMovedAt) >= options.giveUpAfterMs) return 'stalled'
       await sleep(this.clock, SETTLE_POLL_MS, options.signal)
     }
   }
@@ -205,7 +206,7 @@ export class Sender {
     const startedAt = this.clock.now()
     this.#inFlight++
     this.#rate.take(startedAt)
-    this.totals.calls++
+    this.#recorder.totals.calls++
     const result = await this.#call(batch)
     this.#inFlight--
     this.health.take(result, startedAt)
@@ -233,8 +234,9 @@ export class Sender {
   }
 
   async #settle(batch: OpenBatch, settlement: Settlement): Promise<void> {
-    const settled = await this.#record(batch, settlement)
-    if (settled !== undefined) this.#note(batch, settlement, settled)
+    if (!(await this.#recorder.settle(batch, settlement, () => this.#stopped))) return
+    if (settlement.to === 'split') this.#batches.waits(settlement.call.at)
+    if (settlement.to === 'retrying') this.#batches.waits(settlement.nextAttemptAt)
   }
 
   async #call({ subject, entries }: OpenBatch): Promise<CallResult> {
@@ -243,49 +245,6 @@ export class Sender {
     return subject === 'group' && first !== undefined
       ? this.client.identifyGroup(first, signal)
       : this.client.identifyMany(entries, signal)
-  }
-
-  /** Writes a settlement down, however long the store cannot take it. After a stop the batch is simply sent again. */
-  async #record(batch: OpenBatch, settlement: Settlement): Promise<SettledEvents | undefined> {
-    for (;;) {
-      try {
-        return await this.store.settle(batch.id, settlement)
-      } catch (error) {
-        if (!(error instanceof StoreError && error.isPassing) || this.#stopped) {
-          this.logger.error(
-            { batch: batch.id, code: error instanceof StoreError ? error.code : undefined },
-            'not recorded'
-          )
-          return undefined
-        }
-        await sleep(this.clock, STORE_RETRY_MS)
-      }
-    }
-  }
-
-  #note({ subject, entries }: OpenBatch, settlement: Settlement, settled: SettledEvents): void {
-    switch (settlement.to) {
-      case 'delivered':
-        this.totals[`${subject}s`] += entries.length
-        this.#move(settled)
-        break
-      case 'failed':
-        this.#move(settled)
-        break
-      case 'split':
-        this.#batches.waits(settlement.call.at)
-        this.#move({})
-        break
-      case 'retrying':
-        this.#batches.waits(settlement.nextAttemptAt)
-    }
-  }
-
-  #move(settled: Partial<SettledEvents>): void {
-    this.totals.delivered += settled.delivered ?? 0
-    this.totals.superseded += settled.superseded ?? 0
-    this.totals.failed += settled.failed ?? 0
-    this.lastMovedAt = this.clock.now()
   }
 
   #pauseForStore(error: unknown): void {
