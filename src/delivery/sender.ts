@@ -77,6 +77,11 @@ export class Sender {
     })
   }
 
+  /** When something was last settled for good. */
+  get lastMovedAt(): number {
+    return this.#recorder.lastMovedAt
+  }
+
   get totals(): SenderTotals {
     return this.#recorder.totals
   }
