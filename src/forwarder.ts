@@ -1,6 +1,7 @@
 import { systemClock } from './delivery/clock.js'
 import { silentLogger } from './delivery/logger.js'
 import { Retention } from './delivery/retention.js'
+import { untilRoom } from './delivery/room.js'
 import { Sender, type SettledReason } from './delivery/sender.js'
 import { noTotals, type SenderTotals } from './delivery/totals.js'
 import { GotDoptClient } from './dopt/client.js'
@@ -154,6 +155,16 @@ export class Forwarder {
   /** Resolves when all that the store holds is settled, or when waiting on has no sense. */
   async untilSettled(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<SettledReason> {
     return (await this.sender?.untilSettled(options)) ?? 'settled'
+  }
+
+  /**
+   * Resolves when a store that refused events with `limit` has room again, or to something else when waiting on has no
+   * sense, as where nothing is sent.
+   */
+  async untilRoom(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<'room' | SettledReason> {
+    const [store, sender, retention] = [this.store, this.sender, this.#retention]
+    if (sender === undefined || retention === undefined) return 'settled'
+    return untilRoom({ store, sender, retention, clock: systemClock }, options)
   }
 
   /** What the sender has done since it started. */

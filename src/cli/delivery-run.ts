@@ -1,6 +1,8 @@
 import type { SettledReason } from '../delivery/sender.js'
+import type { SenderTotals } from '../delivery/totals.js'
 import type { Forwarder } from '../forwarder.js'
 import type { ForwarderOptions } from '../options.js'
+import type { EventCounts } from '../store/store.js'
 import { DEFAULT_GIVE_UP_AFTER_MS, giveUpAfter, logLevel } from './common-options.js'
 import type { Config } from './config.js'
 import { DeliveryWatch } from './delivery-watch.js'
@@ -28,6 +30,8 @@ export interface DeliveryRun {
   readonly giveUpAfterMs: number
   /** Says what went wrong and remembers that it did; the run goes on with what there is. */
   complain: (error: unknown) => void
+  /** Nothing more is waited for, because waiting has ended in this way already. */
+  end: (reason: SettledReason) => void
 }
 
 export interface DeliveryRunPlan {
@@ -77,26 +81,28 @@ async function work(
   const backlog = events.pending + events.sending + events.retrying
   const watch = new DeliveryWatch(forwarder, tally, output, new EndpointNotices(advice), backlog)
   let isTroubled = false
+  let ended: SettledReason | undefined
   const run: DeliveryRun = {
     ...{ forwarder, config, output, tally, watch, signal },
     giveUpAfterMs: config.get(giveUpAfter) ?? DEFAULT_GIVE_UP_AFTER_MS,
     complain: (error) => {
       isTroubled = true
       output.noteOnce(`error: ${lineOf(error)}`)
-    }
+    },
+    end: (how) => (ended = how)
   }
   let reason: SettledReason
   watch.start(plan.totalBytes)
   try {
     await plan.putIn(run)
-    reason = await (plan.settle ?? settleAll)(run)
+    reason = ended ?? (await (plan.settle ?? settleAll)(run))
     // Calls in flight may still settle something, so the counting waits for them.
     await forwarder.sender?.stop(SHUTDOWN_DEADLINE_MS)
   } finally {
     watch.stop()
   }
   const { totals } = forwarder
-  const states = await forwarder.countStates(tally.ranges)
+  const states = withRemoved(await forwarder.countStates(tally.ranges), tally.accepted, totals)
   const summary = summarize(tally, states, totals, performance.now() - startedAt)
   await explain(reason, run)
   if (plan.json) output.printJson(summary)
@@ -106,6 +112,21 @@ async function work(
   const isUndelivered = plan.mustDeliver && (summary.pending > 0 || reason !== 'settled')
   const hasFailures = summary.failed + summary.rejected + totals.failed > 0
   return isTroubled || isUndelivered || hasFailures ? EXIT.incomplete : EXIT.done
+}
+
+/**
+ * Near the limit of the store, what was delivered is removed at once, so that the store no longer knows where it stood. This
+ * run's own sender does.
+ */
+function withRemoved(states: EventCounts, accepted: number, totals: SenderTotals): EventCounts {
+  const removed = accepted - Object.values(states).reduce((sum: number, count: number) => sum + count, 0)
+  const superseded = within(0, totals.superseded - states.superseded, removed)
+  const delivered = within(0, totals.delivered - states.delivered, removed - superseded)
+  return { ...states, superseded: states.superseded + superseded, delivered: states.delivered + delivered }
+}
+
+function within(minimum: number, value: number, maximum: number): number {
+  return Math.max(minimum, Math.min(value, maximum))
 }
 
 async function open({ config, output, options }: DeliveryRunPlan): Promise<Forwarder> {

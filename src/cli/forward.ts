@@ -4,6 +4,7 @@ import { DELIVERY_SETTINGS, forwarderOptions, giveUpAfter, json } from './common
 import type { Command, CommandContext } from './command.js'
 import { runDelivery, type DeliveryRun } from './delivery-run.js'
 import type { ExitCode } from './exit-codes.js'
+import { hint } from './hint.js'
 import { findInputs, totalBytes, type Input } from './inputs.js'
 import { RejectedLines } from './rejected-lines.js'
 import { flag } from './setting.js'
@@ -20,7 +21,8 @@ export const forward: Command = {
 The files hold NDJSON or a JSON array, gzipped or not; without a file, or with -, standard input is read. Events are
 written to the store first: one that was seen before, by its messageId, is not sent again, and what an earlier run left
 undelivered is delivered too. It ends when everything is settled, when Dopt refuses the key, or when nothing has moved
-for --give-up-after; all that is undelivered is kept, and the same command goes on with it.`,
+for --give-up-after; all that is undelivered is kept, and the same command goes on with it. When the store is at its
+limit (--max-store-bytes), reading waits until deliveries make room; with --accept-only it ends.`,
   settings: [acceptOnly, giveUpAfter, json],
   common: DELIVERY_SETTINGS,
   examples: `  $ DOPT_API_KEY=... dopt-destination forward events.ndjson more.json.gz
@@ -49,12 +51,13 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
       await takeIn(forwarder, input, tally, {
         signal,
         onBytes: (bytes) => (watch.bytesRead += bytes),
-        onRejected: (source, reason) => rejected.say(source, reason)
+        onRejected: (source, reason) => rejected.say(source, reason),
+        untilRoom: () => untilRoom(delivery)
       })
     } catch (error) {
       if (error instanceof StoreError && error.isPassing) {
-        complain(error)
-        break
+        if (!signal.aborted) complain(error)
+        return rejected.sayRest()
       }
       // With nothing taken in there is nothing to sum up: the error ends the command.
       if (!(error instanceof InputError) || tally.received === 0) throw error
@@ -64,4 +67,23 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
   }
   rejected.sayRest()
   if (tally.received === 0 && !signal.aborted) output.note('nothing came in: standard input was empty')
+}
+
+/**
+ * Lets reading wait while deliveries make room in a store at its limit, as long as they go on. Throws StoreError where there
+ * is nothing to wait for.
+ */
+async function untilRoom(delivery: DeliveryRun): Promise<boolean> {
+  const { forwarder, config, output, signal, giveUpAfterMs, end } = delivery
+  if (forwarder.sender === undefined) return false
+  output.noteOnce('the store is at its limit (--max-store-bytes): reading waits until deliveries make room')
+  const reason = await forwarder.untilRoom({ giveUpAfterMs, signal })
+  if (reason === 'room') return true
+  end(reason)
+  if (reason !== 'settled') return false
+  const prune = hint('prune --failed --rejected', config)
+  throw new StoreError(
+    'limit',
+    `${forwarder.store.location} is at its limit, and nothing is left in it to deliver: raise --max-store-bytes, or remove what nobody needs with "${prune}"`
+  )
 }

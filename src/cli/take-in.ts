@@ -1,5 +1,6 @@
-import type { Forwarder, SourcedEvent } from '../forwarder.js'
+import type { Forwarder, Receipt, SourcedEvent } from '../forwarder.js'
 import { readEvents, type ReadItem } from '../intake/read-events.js'
+import { StoreError } from '../store/errors.js'
 import type { Input } from './inputs.js'
 import type { Tally } from './tally.js'
 
@@ -12,6 +13,8 @@ export interface TakeInOptions {
   signal: AbortSignal
   onBytes: (bytes: number) => void
   onRejected: (source: string, reason: string) => void
+  /** The store is at its limit: resolves to whether it has room again. */
+  untilRoom: () => Promise<boolean>
 }
 
 /**
@@ -40,9 +43,22 @@ export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, o
 
   async function acceptChunk(items: readonly ReadItem[], after: Promise<void>): Promise<void> {
     const events = items.map((item) => toSourced(input.name, item))
-    const receipt = await forwarder.acceptSourced(events, { after })
+    const receipt = await acceptWithRoom(events, after)
     tally.add(receipt)
     for (const { index, reason } of receipt.rejections) onRejected(events[index]?.source ?? input.name, reason)
+  }
+
+  async function acceptWithRoom(events: readonly SourcedEvent[], after: Promise<void>): Promise<Receipt> {
+    for (;;) {
+      try {
+        return await forwarder.acceptSourced(events, { after })
+      } catch (error) {
+        // Where the chunk before was refused, this one is, too, and there is nothing to wait for.
+        await after
+        const isAtLimit = error instanceof StoreError && error.code === 'limit'
+        if (!isAtLimit || !(await options.untilRoom())) throw error
+      }
+    }
   }
 }
 

@@ -39,6 +39,11 @@ export class Retention {
     await this.#running
   }
 
+  /** Where the store nears its limit, removes what is delivered, now: somebody waits for room. */
+  async makeRoom(): Promise<void> {
+    if (await this.#isTight()) await this.#remove(this.#stop.signal)
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
@@ -54,18 +59,25 @@ export class Retention {
   }
 
   async #round(signal: AbortSignal): Promise<void> {
+    const total = await this.#remove(signal)
+    while (total > 0 && !signal.aborted && (await this.store.reclaimStep()))
+      await sleep(this.clock, STEP_PAUSE_MS, signal)
+  }
+
+  /** Resolves to how many events were removed. */
+  async #remove(signal: AbortSignal): Promise<number> {
     const now = this.clock.now()
     let total = 0
     while (!signal.aborted) {
-      const isTight = await this.#isTight()
-      const step = await this.store.pruneStep({ deliveredBefore: isTight ? now : now - this.options.retentionMs })
+      // What was settled in this very millisecond is delivered, too.
+      const deliveredBefore = (await this.#isTight()) ? now + 1 : now - this.options.retentionMs
+      const step = await this.store.pruneStep({ deliveredBefore })
       total += step.removed
       if (!step.more) break
       await sleep(this.clock, STEP_PAUSE_MS, signal)
     }
-    while (total > 0 && !signal.aborted && (await this.store.reclaimStep()))
-      await sleep(this.clock, STEP_PAUSE_MS, signal)
     if (total > 0) this.logger.info({ events: total }, 'removed delivered events past retention')
+    return total
   }
 
   async #isTight(): Promise<boolean> {

@@ -1,0 +1,29 @@
+import type { Store } from '../store/store.js'
+import { sleep, type Clock } from './clock.js'
+import type { Retention } from './retention.js'
+import type { Sender, SettledReason } from './sender.js'
+
+const POLL_MS = 100
+
+/**
+ * Waits until a store at its limit has room again, which the removal of what is delivered gives. Resolves to something else
+ * when waiting on has no sense: to `settled` when nothing is left whose delivery would give room.
+ */
+export async function untilRoom(
+  { store, sender, retention, clock }: { store: Store; sender: Sender; retention: Retention; clock: Clock },
+  { giveUpAfterMs, signal }: { giveUpAfterMs: number; signal?: AbortSignal }
+): Promise<'room' | SettledReason> {
+  const startedAt = clock.now()
+  for (;;) {
+    if (signal?.aborted) return 'interrupted'
+    // Asked before room is made, so that what is settled in between is removed as well.
+    const { hasPending, openBatches } = await store.agenda()
+    await retention.makeRoom()
+    const { bytes, maxBytes } = await store.usage()
+    if (maxBytes === undefined || bytes < maxBytes) return 'room'
+    if (!hasPending && openBatches === 0) return 'settled'
+    if (sender.health.state === 'key-refused') return 'key-refused'
+    if (clock.now() - Math.max(startedAt, sender.lastMovedAt) >= giveUpAfterMs) return 'stalled'
+    await sleep(clock, POLL_MS, signal)
+  }
+}
