@@ -118,9 +118,8 @@ export function usersOf(sandbox: Sandbox): Record<string, unknown> {
   return Object.fromEntries([...sandbox.users].map(([id, properties]) => [id, { ...properties }]))
 }
 
-/** Resolves when the condition holds. */
+/** Resolves when the condition holds; rejects sooner than the test itself would time out, and so with words. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  // Before the test itself ends, without a word.
   const end = Date.now() + 20_000
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited 20 s in vain until ${condition.toString()}`)
