@@ -5,6 +5,9 @@ import { join } from 'node:path'
 /** The compiled program, as npm installs it: `npm test` builds it first. */
 export const CLI = join(__dirname, '../../dist/cli/main.js')
 
+/** Less than a test may take, so that it fails with words. */
+const SAYS_WITHIN_MS = 20_000
+
 export interface CliOptions {
   /** An empty folder as a rule, so that no configuration file takes part. */
   cwd: string
@@ -30,7 +33,7 @@ export interface RunningCli {
   readonly stdout: string
   readonly stderr: string
   kill(signal: NodeJS.Signals): void
-  /** Resolves when standard output or standard error matches; rejects when the command ends without. */
+  /** Resolves when standard output or standard error matches; rejects when the command ends without, or takes too long. */
   says(pattern: RegExp): Promise<void>
   readonly end: Promise<Ended>
 }
@@ -66,15 +69,21 @@ export function startCli(
     kill: (signal) => void child.kill(signal),
     says: (pattern) =>
       new Promise((resolve, reject) => {
+        const done = (): void => {
+          listeners.delete(look)
+          clearTimeout(timer)
+        }
+        const fail = (how: string): void => {
+          done()
+          reject(new Error(`it ${how} without saying ${String(pattern)}\n${stdout}\n${stderr}`))
+        }
         const look = (): void => {
           if (pattern.test(stdout) || pattern.test(stderr)) {
-            listeners.delete(look)
+            done()
             resolve()
-          } else if (child.exitCode !== null || child.signalCode !== null) {
-            listeners.delete(look)
-            reject(new Error(`it ended without saying ${String(pattern)}\n${stdout}\n${stderr}`))
-          }
+          } else if (child.exitCode !== null || child.signalCode !== null) fail('ended')
         }
+        const timer = setTimeout(() => fail(`ran for ${SAYS_WITHIN_MS / 1000} s`), SAYS_WITHIN_MS)
         listeners.add(look)
         look()
       }),
