@@ -1,15 +1,19 @@
+import type { Forwarder } from '../forwarder.js'
 import { DELIVERY_SETTINGS, forwarderOptions, logLevel } from './common-options.js'
 import type { Config } from './config.js'
 import type { Command, CommandContext } from './command.js'
+import { EndpointNotices } from './endpoint-notices.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { Interrupt } from './interrupt.js'
 import { aborted, explainListening } from './listening.js'
+import type { Output } from './output.js'
 import { flag, text, texts, whole, type Setting } from './setting.js'
 import { httpLimits, LIMIT_SETTINGS } from './serve-limits.js'
 import { readStatus } from './status-document.js'
 
 const DEFAULT_PORT = 8787
 const SHUTDOWN_DEADLINE_MS = 10_000
+const NOTICE_INTERVAL_MS = 500
 
 const host = text({
   key: 'host',
@@ -105,7 +109,10 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
         throw explainListening(error, http)
       })
       output.print(`listening on ${intake.url}`)
+      // A log tells it already.
+      const stopNotices = level === undefined ? tellOfEndpoint(forwarder, output) : undefined
       await aborted(interrupt.signal)
+      stopNotices?.()
       await intake.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
     } finally {
       await forwarder.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
@@ -114,6 +121,17 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
   } finally {
     interrupt.dispose()
   }
+}
+
+/** Says when Dopt does not take calls: events are still taken in, so that nothing else would show it. */
+function tellOfEndpoint({ sender }: Forwarder, output: Output): () => void {
+  const advice = 'events are taken in and kept; start it again with the right key (DOPT_API_KEY)'
+  const notices = new EndpointNotices(advice)
+  const timer = setInterval(() => {
+    const line = sender && notices.next(sender.health.record, Date.now())
+    if (line !== undefined) output.note(line)
+  }, NOTICE_INTERVAL_MS)
+  return () => clearInterval(timer)
 }
 
 function httpOptions(config: Config, firstEventSignature: boolean) {

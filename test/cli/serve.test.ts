@@ -30,6 +30,34 @@ describe('serve', () => {
       expectRefused(await run(['serve', '--port', '0']), /another process is sending/)
     }))
 
+  it('says without any log that Dopt does not take calls, and when that is over', () =>
+    withDesk(
+      async ({ start, sandbox }) => {
+        const running = start(['serve', '--port', '0', '--flush-interval', '50'])
+        await running.says(/listening on http/)
+        const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
+        expect(await (await fetch(`${url}/v1/identify`, { method: 'POST', body: '{"userId":"u"}' })).text()).toBe(
+          '{"success":true}'
+        )
+
+        await running.says(/^Dopt answers 503 internal_server_error .*: trying again, next in \d/m)
+        sandbox.setFaults({ failRate: 0 })
+        await running.says(/^Dopt takes calls again$/m)
+      },
+      { failRate: 1, failStatus: 503, retryAfterS: 0 }
+    ))
+
+  it('says without any log that Dopt refuses the key', () =>
+    withDesk(async ({ start }) => {
+      const running = start(['serve', '--port', '0', '--flush-interval', '50'], { env: { DOPT_API_KEY: 'wrong-key' } })
+      await running.says(/listening on http/)
+      const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
+      await fetch(`${url}/v1/identify`, { method: 'POST', body: '{"userId":"u"}' })
+
+      await running.says(/^Dopt refuses the API key \(401 .*\): events are taken in and kept; .*DOPT_API_KEY\)$/m)
+      expect(running.stderr).not.toContain('wrong-key')
+    }))
+
   it('takes any of several write keys in the environment, and refuses one that is empty', () =>
     withDesk(async ({ start, run }) => {
       expectRefused(await run(['serve'], { env: { DOPT_WRITE_KEY: ',old' } }), /^error: a write key is empty: /)
