@@ -35,10 +35,21 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   const send = !wants(acceptOnly)
   const options = { ...forwarderOptions(config), send }
   const inputs = findInputs(args, process.stdin)
-  return runDelivery({
+  const ending = runDelivery({
     ...{ config, output, options, json: wants(json), mustDeliver: send },
     totalBytes: totalBytes(inputs),
     putIn: (delivery) => takeInAll(inputs, delivery)
+  })
+  return ending.catch((error: unknown) => {
+    throw withAcceptOnly(error)
+  })
+}
+
+/** Where another process sends, it can deliver these events, too: no other command has that way out. */
+function withAcceptOnly(error: unknown): unknown {
+  if (!(error instanceof StoreError && error.code === 'in-use')) return error
+  return new StoreError('in-use', `${error.message}, or add --accept-only and let it deliver these events`, {
+    cause: error
   })
 }
 

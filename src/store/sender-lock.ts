@@ -30,7 +30,7 @@ export class SenderLock {
       if (known instanceof StoreError && known.code === 'busy') {
         throw new StoreError(
           'in-use',
-          `another process is sending from ${storeFile}: stop it first, or add --accept-only and let it deliver these events`,
+          `another process is sending from ${storeFile}: stop it first, or name another file with --store`,
           { cause: error }
         )
       }
