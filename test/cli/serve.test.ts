@@ -27,7 +27,10 @@ describe('serve', () => {
       await running.says(/listening on http/)
       const port = /:(\d+)\n/.exec(running.stdout)?.[1] ?? ''
       expectRefused(await run(['serve', '--port', port, '--store', 'other.db']), /is in use/)
-      expectRefused(await run(['serve', '--port', '0']), /another process is sending/)
+      expectRefused(
+        await run(['serve', '--port', '0']),
+        /another process is sending from \S+: stop it first, or name another file with --store$/
+      )
     }))
 
   it('says without any log that Dopt does not take calls, and when that is over', () =>
@@ -92,6 +95,9 @@ describe('serve', () => {
       })
       expect(await post('/v1/batch', { batch: [1, 2, 3] })).toMatchObject({ code: 'too_many_events' })
       expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^process_resident_memory_bytes \d+/m)
-      expectRefused(await run(['serve', '--max-batch-bytes', '1kb', '--max-event-bytes', '2kb']), /maxBatchBytes/)
+      expectRefused(
+        await run(['serve', '--max-batch-bytes', '1kb', '--max-event-bytes', '2kb']),
+        /--max-batch-bytes must not/
+      )
     }))
 })

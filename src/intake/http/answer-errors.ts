@@ -53,7 +53,8 @@ function describeClientError(code: string): { status: string; code: HttpErrorCod
 }
 
 export function notFound(method: string): HttpError {
-  const hint = method === 'GET' ? 'events are sent with POST, to /v1/batch for instance' : 'see the list of routes'
+  const way = method === 'POST' ? '' : ' with POST,'
+  const hint = `events are sent${way} to /v1/batch or /v1/identify for instance, webhooks to /webhook`
   return new HttpError(404, 'not_found', `there is nothing at this path: ${hint}`)
 }
 

@@ -79,16 +79,29 @@ export function resolveHttpOptions(options: HttpIntakeOptions): ResolvedHttpOpti
   for (const [name, minimum, maximum] of NUMBERS) {
     const value = resolved[name]
     if (!Number.isInteger(value) || value < minimum || value > maximum) {
-      throw new ConfigurationError(`${name} must be a whole number from ${minimum} to ${maximum}, not ${String(value)}`)
+      const range = `a whole number${unitOf(name)} from ${minimum} to ${maximum}`
+      throw new ConfigurationError(`${flagOf(name)} must be ${range}, not ${String(value)}`)
     }
   }
   if (resolved.maxBatchBytes < resolved.maxEventBytes) {
-    throw new ConfigurationError('maxBatchBytes must not be below maxEventBytes: an event has to fit into a batch')
+    throw new ConfigurationError(
+      '--max-batch-bytes must not be below --max-event-bytes: an event has to fit into a batch'
+    )
   }
   checkSecrets(resolved)
   checkPublicUrl(resolved.publicUrl)
   checkReach(resolved)
+  checkSignatures(resolved)
   return resolved
+}
+
+/** `maxEventBytes` → `--max-event-bytes`: as whoever sets it writes it. */
+function flagOf(name: string): string {
+  return `--${name.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+function unitOf(name: string): string {
+  return name.endsWith('Ms') ? ' of milliseconds' : /Bytes/.test(name) ? ' of bytes' : ''
 }
 
 function checkSecrets({ writeKeys, sharedSecret, adminToken }: ResolvedHttpOptions): void {
@@ -106,7 +119,16 @@ function checkPublicUrl(publicUrl: string | undefined): void {
     (url.protocol === 'http:' || url.protocol === 'https:') &&
     [url.username, url.password, url.search, url.hash].every((part) => part === '')
   if (isUsable) return
-  throw new ConfigurationError('the public address must be an http or https address without user, query or fragment')
+  throw new ConfigurationError(
+    '--public-url must be an http or https address without user, query or fragment, such as https://events.example.com'
+  )
+}
+
+function checkSignatures({ allowFirstEventSignature, sharedSecret }: ResolvedHttpOptions): void {
+  if (!allowFirstEventSignature || sharedSecret !== undefined) return
+  throw new ConfigurationError(
+    '--allow-first-event-signature needs --shared-secret: without it no signature is checked at all'
+  )
 }
 
 function checkReach({ host, writeKeys, sharedSecret }: ResolvedHttpOptions): void {

@@ -160,7 +160,10 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 function notAnObject(value: unknown): Error {
-  return badInput('invalid_event', `the body is ${Array.isArray(value) ? 'an array' : 'no object'}: send a JSON object`)
+  return badInput(
+    'invalid_event',
+    `the body is ${Array.isArray(value) ? 'an array' : 'not an object'}: send a JSON object`
+  )
 }
 
 function tooDeep(): Error {

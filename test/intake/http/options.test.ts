@@ -26,13 +26,18 @@ describe('the options of the intake', () => {
     [{ writeKeys: ['key', ''] }, /write key is empty/],
     [{ sharedSecret: '' }, /shared secret is empty/],
     [{ adminToken: '' }, /admin token is empty/],
-    [{ port: 65_536 }, /^port must be a whole number from 0 to 65535, not 65536$/],
-    [{ maxEventBytes: 1.5 }, /^maxEventBytes/],
-    [{ maxConnections: 0 }, /^maxConnections/],
-    [{ maxBatchBytes: 2048 }, /an event has to fit into a batch/],
-    [{ publicUrl: 'events.example.com' }, /public address/],
-    [{ publicUrl: 'ftp://example.com' }, /public address/],
-    [{ publicUrl: 'https://user:secret@example.com' }, /public address/]
+    [{ port: 65_536 }, /^--port must be a whole number from 0 to 65535, not 65536$/],
+    [{ maxEventBytes: 1.5 }, /^--max-event-bytes must be a whole number of bytes from 1024 to /],
+    [{ maxConnections: 0 }, /^--max-connections must be a whole number from 1 to /],
+    [{ headersTimeoutMs: 0 }, /^--headers-timeout must be a whole number of milliseconds from 1 to /],
+    [
+      { maxBatchBytes: 2048 },
+      /^--max-batch-bytes must not be below --max-event-bytes: an event has to fit into a batch/
+    ],
+    [{ publicUrl: 'events.example.com' }, /^--public-url must be .* such as https:/],
+    [{ publicUrl: 'ftp://example.com' }, /^--public-url/],
+    [{ publicUrl: 'https://user:secret@example.com' }, /^--public-url/],
+    [{ allowFirstEventSignature: true, writeKeys: ['key'] }, /^--allow-first-event-signature needs --shared-secret/]
   ])('refuse what cannot work: %j', (options, message) => {
     expect(() => resolveHttpOptions(options)).toThrow(ConfigurationError)
     expect(() => resolveHttpOptions(options)).toThrow(message)

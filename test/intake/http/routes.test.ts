@@ -109,10 +109,22 @@ describe('the routes', () => {
   it.each([
     ['/v1/nothing', 404, 'not_found'],
     ['/v1/projects/%E0%A4%A/settings', 400, 'bad_request'],
-    ['/..%2f..%2fetc/passwd', 404, 'not_found']
+    ['/..%2f..%2fetc/passwd', 404, 'not_found'],
+    ['/v1/batch', 404, 'not_found']
   ])('answers %s with %i', async (path, status, code) => {
     await withIntake({}, async ({ get }) => {
       expect(await get(path)).toMatchObject({ status, body: { code, message: expect.any(String) as string } })
+    })
+  })
+
+  it('says where events go to whoever sends to the wrong path, or in the wrong way', async () => {
+    await withIntake({}, async ({ get, post }) => {
+      const told = (ways: string) => ({ status: 404, body: { message: expect.stringContaining(ways) as string } })
+      expect(await get('/v1/batch')).toMatchObject(told('sent with POST, to /v1/batch'))
+      expect(await post('/v1/identify', identify(), { method: 'PUT' })).toMatchObject(
+        told('sent with POST, to /v1/batch')
+      )
+      expect(await post('/batches', identify())).toMatchObject(told('sent to /v1/batch'))
     })
   })
 
