@@ -1,6 +1,8 @@
+import crypto from 'node:crypto'
 import { Admission } from '../../../src/intake/http/admission.js'
 import { resolveHttpOptions, type HttpIntakeOptions } from '../../../src/intake/http/options.js'
 import { Secrets } from '../../../src/intake/http/secret.js'
+import { isSigned } from '../../../src/intake/http/signature.js'
 import { ConfigurationError } from '../../../src/options.js'
 
 describe('the options of the intake', () => {
@@ -59,6 +61,22 @@ describe('secrets', () => {
       ...[false, false, false, false]
     ])
     expect(new Secrets([]).has('')).toBe(false)
+  })
+
+  it('are all compared, right or wrong, in a time that tells nothing', () => {
+    const compare = jest.spyOn(crypto, 'timingSafeEqual')
+    const secrets = new Secrets(['one', 'two', 'three'])
+    for (const given of ['one', 'three', 'four']) {
+      compare.mockClear()
+      secrets.has(given)
+      expect(compare).toHaveBeenCalledTimes(3)
+    }
+  })
+
+  it('sign what is compared in such a time as well', () => {
+    const compare = jest.spyOn(crypto, 'timingSafeEqual')
+    expect(isSigned(Buffer.from('{}'), '0'.repeat(40), 'secret')).toBe(false)
+    expect(compare).toHaveBeenCalledTimes(1)
   })
 })
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { until } from '../../faults/until.js'
 import { identify, withListeningIntake } from './with-intake.js'
 
 interface Answer {
@@ -46,6 +47,13 @@ async function exchange(url: string, sent: string): Promise<string> {
   const socket = await open(url)
   socket.write(sent)
   return readToEnd(socket)
+}
+
+/** How many connections were refused, as Prometheus is told; 0 while there are still too many to be told. */
+async function refused(url: string): Promise<number> {
+  const text = await exchange(url, 'GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n')
+  const [, count = '0'] = /^dopt_http_connections_refused_total (\d+)$/m.exec(text) ?? []
+  return Number(count)
 }
 
 async function open(url: string): Promise<Socket> {
@@ -154,12 +162,22 @@ describe('over a real connection', () => {
     })
   })
 
-  it('accepts no more connections than it may', async () => {
+  it('accepts no more connections than it may, and counts the others', async () => {
     await withListeningIntake({ maxConnections: 2 }, async ({ url }) => {
       const kept = [await open(url), await open(url)]
       const third = await open(url)
       expect(await readToEnd(third)).toBe('')
       for (const socket of kept) socket.destroy()
+      await until(async () => (await refused(url)) > 0, 'the refused connection to be counted')
+    })
+  })
+
+  it('tells clients how long they may leave a connection idle', async () => {
+    await withListeningIntake({ keepAliveTimeoutMs: 33_000 }, async ({ url }) => {
+      const agent = new http.Agent({ keepAlive: true })
+      const { headers } = await post(`${url}/v1/i`, (request) => request.end(JSON.stringify(identify())), { agent })
+      agent.destroy()
+      expect(headers['keep-alive']).toMatch(/^timeout=33\b/)
     })
   })
 
