@@ -4,7 +4,8 @@ import { prepareAccept } from './accept.js'
 import { prepareBatchRows } from './batch-rows.js'
 import { BusyUsers } from './busy-users.js'
 import { asStoreError, StoreError } from './errors.js'
-import { prepareForm, type Formed } from './form-batch.js'
+import { prepareForm } from './form-batch.js'
+import { prepareGiveBack } from './give-back.js'
 import { GroupCommit } from './group-commit.js'
 import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
@@ -53,6 +54,7 @@ export class SqliteStore implements Store {
   readonly #userPlans
   readonly #pending
   readonly #form
+  readonly #giveBack
   readonly #settle
   readonly #replay
   readonly #prune
@@ -76,6 +78,7 @@ export class SqliteStore implements Store {
     const rows = prepareBatchRows(this.#db)
     this.#pending = { user: new PendingUsers(this.#db, 'user'), group: new PendingUsers(this.#db, 'group') }
     this.#form = prepareForm(this.#db, this.#pending, this.#userPlans, rows)
+    this.#giveBack = prepareGiveBack(this.#db)
     this.#settle = prepareSettle(this.#db, this.#userPlans, rows)
     this.#replay = prepareReplay(this.#db)
     this.#prune = preparePrune(this.#db)
@@ -105,11 +108,16 @@ export class SqliteStore implements Store {
   }
 
   async formBatch(options: FormOptions): Promise<FormResult> {
+    const [formed = { kind: 'nothing' }] = await this.formBatches(options, 1)
+    return formed
+  }
+
+  async formBatches(options: FormOptions, most: number): Promise<FormResult[]> {
     this.#requireLock()
     for (;;) {
       const leftOut = this.#leftOut
       try {
-        return await this.#tryToForm(options)
+        return await this.#tryToForm(options, most)
       } catch (error) {
         // A damaged page: once more without the user whose events are on it.
         if (this.#leftOut <= leftOut) throw error
@@ -121,19 +129,30 @@ export class SqliteStore implements Store {
     return this.#pending.user.leftOut + this.#pending.group.leftOut
   }
 
-  async #tryToForm(options: FormOptions): Promise<FormResult> {
-    let formed: Formed | undefined
+  async #tryToForm(options: FormOptions, most: number): Promise<FormResult[]> {
+    let held: number[] = []
+    const release = (): void => {
+      for (const id of held) this.#busy.release(id)
+      held = []
+    }
     try {
-      return await this.#commits.write((): FormResult => {
-        if (formed?.kind === 'formed') this.#busy.release(formed.batch.id)
-        formed = this.#form(options, this.#busy)
-        if (formed.kind !== 'formed') return formed
-        // At once, so that a batch that is formed in the same commit finds these users busy.
-        this.#busy.hold(formed.batch.id, formed.userKeys)
-        return { kind: 'formed', batch: formed.batch, superseded: formed.superseded }
+      return await this.#commits.write(() => {
+        // A write may run twice.
+        release()
+        const results: FormResult[] = []
+        while (results.length < most) {
+          const formed = this.#form(options, this.#busy)
+          if (formed.kind !== 'formed') return [...results, formed]
+          const { batch, superseded, userKeys } = formed
+          // At once, so that a batch that is formed in the same commit finds these users busy.
+          this.#busy.hold(batch.id, userKeys)
+          held.push(batch.id)
+          results.push({ kind: 'formed', batch, superseded })
+        }
+        return results
       })
     } catch (error) {
-      if (formed?.kind === 'formed') this.#busy.release(formed.batch.id)
+      release()
       throw error
     }
   }
@@ -143,6 +162,12 @@ export class SqliteStore implements Store {
     const { batch, settled } = await this.#commits.write(() => this.#settle.claim(dueBy, now))
     for (const id of settled) this.#busy.release(id)
     return batch
+  }
+
+  async giveBack(batchId: number, now: number): Promise<void> {
+    this.#requireLock()
+    const isOver = await this.#commits.write(() => this.#giveBack(batchId, now))
+    if (isOver) this.#busy.release(batchId)
   }
 
   async settle(batchId: number, settlement: Settlement): Promise<SettledEvents> {

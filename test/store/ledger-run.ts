@@ -1,12 +1,13 @@
 import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { entryBytes, type UserEntry } from '../../src/destination/index.js'
+import type { UserEntry } from '../../src/destination/index.js'
 import { SqliteStore } from '../../src/store/sqlite-store.js'
-import type { EventRecord, NewEvent, OpenBatch } from '../../src/store/store.js'
+import type { FormOptions, NewEvent } from '../../src/store/store.js'
 import { expectAgreement, expectEntries, readRecords } from './ledger-checks.js'
+import { concludeForming, namedEntries } from './ledger-forming.js'
 import { LedgerModel, type ModelEvent } from './ledger-model.js'
 import { isUncertain, settlementOf } from './ledger-settlement.js'
-import { EVERYBODY, nameOf, USERS, whoIs, type NewcomerStep, type Step } from './ledger-steps.js'
+import { EVERYBODY, USERS, whoIs, type NewcomerStep, type Step } from './ledger-steps.js'
 import { START } from './new-events.js'
 
 type StepOf<K extends Step['do']> = Extract<Step, { do: K }>
@@ -22,6 +23,8 @@ export class LedgerRun {
   now = START + 1000
   /** Calls that are out, as they were handed to the sender. */
   readonly #inFlight = new Map<number, readonly UserEntry[]>()
+  /** Those among them that were formed and in no call before. */
+  readonly #neverSent = new Set<number>()
   /** Users who were forgotten while a batch had them: they stay busy until it is settled. */
   #ghosts: Array<{ batch: number; user: string }> = []
   #files = 0
@@ -44,7 +47,7 @@ export class LedgerRun {
 
   /** Delivers all there is, failed events as well. */
   async finish(): Promise<void> {
-    const form = { do: 'form', maxUsers: 100, maxBodyBytes: 500_000, flushAgeMs: 0 } as const
+    const form = { do: 'form', most: 1, maxUsers: 100, maxBodyBytes: 500_000, flushAgeMs: 0 } as const
     await this.step({ do: 'replay', of: 'all', pick: 0 })
     for (;;) {
       while (this.#inFlight.size > 0)
@@ -64,6 +67,8 @@ export class LedgerRun {
         return this.#accept(step)
       case 'form':
         return this.#form(step)
+      case 'give back':
+        return this.#giveBack(step)
       case 'settle':
         return this.#settle(step)
       case 'claim':
@@ -106,49 +111,38 @@ export class LedgerRun {
     }
   }
 
-  async #form({ maxUsers, maxBodyBytes, flushAgeMs }: StepOf<'form'>): Promise<Conclude> {
-    const { now } = this
-    const flushBefore = now - flushAgeMs
-    const busy = new Set<string>(EVERYBODY.filter((user) => this.model.isBusy(user)))
-    const mayWait = new Set<string>(EVERYBODY.filter((user) => this.#mayWait(user)))
-    const formed = await this.store.formBatch({ now, maxUsers, api: 'bulk', maxBodyBytes, flushBefore })
+  async #form({ most, flushAgeMs, ...limits }: StepOf<'form'>): Promise<Conclude> {
+    const { model, now, store } = this
+    const before = {
+      busy: new Set<string>(EVERYBODY.filter((user) => model.isBusy(user))),
+      mayWait: new Set<string>(EVERYBODY.filter((user) => this.#mayWait(user)))
+    }
+    const options: FormOptions = { now, api: 'bulk', flushBefore: now - flushAgeMs, ...limits }
+    const results = await store.formBatches(options, most)
     return async () => {
-      const pending = this.model.live.filter(({ batch }) => batch === undefined)
-      const free = pending.filter(({ user }) => !mayWait.has(user))
-      const records = await readRecords(this.store)
-      for (const event of pending) event.batch = records.get(event.seq)?.batchId
-      const taken = new Map(
-        pending.flatMap(({ batch }) => (batch === undefined ? [] : [[batch, this.#stateOf(batch, records)]]))
-      )
-      for (const [batch, state] of taken) this.model.batches.set(batch, { state, at: now })
-      const entriesOf = new Map([...taken.keys()].map((batch) => [batch, this.model.plan(this.model.membersOf(batch))]))
-
-      const chosen = pending.filter(({ batch }) => batch !== undefined)
-      const users = chosen.map(({ user }) => user)
-      expect(users.filter((user) => busy.has(user))).toEqual([])
-      expect(pending.filter(({ user, batch }) => batch === undefined && users.includes(user))).toEqual([])
-      if (formed.kind === 'nothing') expect(free).toEqual([])
-      if (formed.kind === 'waiting') expect(free[0]?.arrived ?? Infinity).toBeGreaterThan(flushBefore)
-
-      for (const [batch, state] of taken) {
-        const entries = entriesOf.get(batch) ?? new Map()
-        if (state === 'failed') {
-          expect([formed.kind, [...entries].length]).toEqual(['too-large', 1])
-        }
-        if (state === 'delivered') expect([...entries]).toEqual([])
-        if (state === 'sending') expect(formed).toMatchObject({ kind: 'formed', batch: { id: batch } })
+      const formed = await concludeForming(store, model, before, options, results)
+      for (const [id, entries] of formed) {
+        this.#inFlight.set(id, entries)
+        this.#neverSent.add(id)
       }
-      if (formed.kind !== 'formed') return
-      const { id } = formed.batch
-      const entries = namedEntries(formed.batch)
-      expectEntries(entries, entriesOf.get(id))
-      expect(entries.length).toBeLessThanOrEqual(maxUsers)
-      expect(formed.batch.entries.reduce((sum, entry) => sum + bytesOf(entry), 0)).toBeLessThanOrEqual(maxBodyBytes)
-      // Law 6: whoever is in a batch that fails was in the call that Dopt refused.
-      expect(new Set(this.model.membersOf(id).map(({ user }) => user))).toEqual(
-        new Set(entries.map(({ identifier }) => identifier))
-      )
-      this.#inFlight.set(id, entries)
+    }
+  }
+
+  /** What was formed or claimed does not go out. */
+  async #giveBack({ pick }: StepOf<'give back'>): Promise<Conclude> {
+    const { now } = this
+    const [id] = [...this.#inFlight.keys()].slice(pick % Math.max(1, this.#inFlight.size))
+    if (id === undefined) return nothing
+    this.#inFlight.delete(id)
+    await this.store.giveBack(id, now)
+    return () => {
+      if (!this.#neverSent.has(id)) {
+        this.model.batches.set(id, { state: 'retrying', at: now })
+        return
+      }
+      this.#ghosts = this.#ghosts.filter(({ batch }) => batch !== id)
+      for (const event of this.model.membersOf(id)) event.batch = undefined
+      this.model.batches.delete(id)
     }
   }
 
@@ -159,6 +153,7 @@ export class LedgerRun {
     // As the sender decides: one user alone cannot be split.
     const to = wanted === 'split' && entries.length < 2 ? 'failed' : wanted
     this.#inFlight.delete(id)
+    this.#neverSent.delete(id)
     this.#reachDopt(entries, to === 'delivered' ? ~0 : to === 'key-refused' ? 0 : applied)
     const settlement = settlementOf(to, now, delayMs, applied !== 0)
     await this.store.settle(id, settlement)
@@ -217,6 +212,7 @@ export class LedgerRun {
   async #crash({ applied }: StepOf<'crash'>): Promise<Conclude> {
     for (const entries of this.#inFlight.values()) this.#reachDopt(entries, applied)
     this.#inFlight.clear()
+    this.#neverSent.clear()
     this.#ghosts = []
     const old = this.store
     this.#files++
@@ -296,11 +292,6 @@ export class LedgerRun {
     })
   }
 
-  #stateOf(batch: number, records: ReadonlyMap<number, EventRecord>): 'sending' | 'delivered' | 'failed' {
-    const states = [...records.values()].filter(({ batchId }) => batchId === batch).map(({ state }) => state)
-    return states.includes('sending') ? 'sending' : states.includes('failed') ? 'failed' : 'delivered'
-  }
-
   /** Whether the ledger may keep a user waiting: it is busy, or the other one with its key is. */
   #mayWait(user: string): boolean {
     const isBusy = (name: string): boolean =>
@@ -322,13 +313,4 @@ export class LedgerRun {
 function toNewEvent({ id, user, time, names, value }: NewcomerStep & { value: number }, arrivedAt: number): NewEvent {
   const properties = JSON.stringify(Object.fromEntries(names.map((name) => [name, value])))
   return { messageId: id, ...whoIs(user), eventTime: START + time, arrivedAt, properties }
-}
-
-/** Under the names that the model knows. */
-function namedEntries({ subject, entries }: OpenBatch): UserEntry[] {
-  return entries.map((entry) => ({ ...entry, identifier: nameOf(subject, entry.identifier) }))
-}
-
-function bytesOf(entry: UserEntry): number {
-  return entryBytes('bulk', entry)
 }

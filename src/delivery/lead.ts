@@ -1,0 +1,24 @@
+/** How long the store may keep a caller waiting while it takes in events: some 50 ms with thousands at a time. */
+const STORE_BUSY_MS = 50
+/** Shorter calls give the store no rest in which to form batches early, and the later it forms them the more they merge. */
+const SHORTEST_CALL_MS = 20
+/** How much the latest call counts. */
+const WEIGHT = 1 / 8
+
+/** How many batches to have ready, beside those in flight, so that a call that ends does not wait for the store. */
+export class Lead {
+  #callMs: number | undefined
+
+  constructor(private readonly concurrency: number) {}
+
+  /** A call has taken so long. */
+  take(callMs: number): void {
+    this.#callMs = this.#callMs === undefined ? callMs : this.#callMs + (callMs - this.#callMs) * WEIGHT
+  }
+
+  /** As many as end while the store is busy. */
+  get batches(): number {
+    if (this.#callMs === undefined || this.#callMs < SHORTEST_CALL_MS) return 0
+    return Math.min(this.concurrency, Math.ceil((this.concurrency * STORE_BUSY_MS) / this.#callMs))
+  }
+}
