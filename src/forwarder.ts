@@ -2,7 +2,8 @@ import { systemClock } from './delivery/clock.js'
 import { silentLogger } from './delivery/logger.js'
 import { Retention } from './delivery/retention.js'
 import { untilRoom } from './delivery/room.js'
-import { Sender, type SettledReason } from './delivery/sender.js'
+import { Sender } from './delivery/sender.js'
+import { untilSettled, type SettledReason } from './delivery/settled.js'
 import { noTotals, type SenderTotals } from './delivery/totals.js'
 import { GotDoptClient } from './dopt/client.js'
 import { resolveOptions, type ForwarderOptions, type ResolvedOptions } from './options.js'
@@ -154,7 +155,8 @@ export class Forwarder {
 
   /** Resolves when all that the store holds is settled, or when waiting on has no sense. */
   async untilSettled(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<SettledReason> {
-    return (await this.sender?.untilSettled(options)) ?? 'settled'
+    const { store, sender } = this
+    return sender === undefined ? 'settled' : untilSettled({ store, sender, clock: systemClock }, options)
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { SettledReason } from '../delivery/sender.js'
+import type { SettledReason } from '../delivery/settled.js'
 import type { SenderTotals } from '../delivery/totals.js'
 import type { Forwarder } from '../forwarder.js'
 import type { ForwarderOptions } from '../options.js'

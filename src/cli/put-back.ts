@@ -1,4 +1,4 @@
-import type { SettledReason } from '../delivery/sender.js'
+import type { SettledReason } from '../delivery/settled.js'
 import { sleep, systemClock } from '../delivery/clock.js'
 import type { EventCounts, ReplaySelection } from '../store/store.js'
 import type { DeliveryRun } from './delivery-run.js'

@@ -1,7 +1,8 @@
 import type { Store } from '../store/store.js'
 import { sleep, type Clock } from './clock.js'
 import type { Retention } from './retention.js'
-import type { Sender, SettledReason } from './sender.js'
+import type { Sender } from './sender.js'
+import type { SettledReason } from './settled.js'
 
 const POLL_MS = 100
 

@@ -24,12 +24,8 @@ export interface SenderOptions extends BatchSourceOptions {
   maxCallsPerSecond?: number | undefined
 }
 
-/** How waiting for everything to be settled ended. */
-export type SettledReason = 'settled' | 'key-refused' | 'stalled' | 'interrupted'
-
 /** How often to look for work that another process has put into the store. */
 const IDLE_POLL_MS = 1000
-const SETTLE_POLL_MS = 20
 
 /**
  * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own: what is to be
@@ -85,6 +81,10 @@ export class Sender {
     return this.#recorder.lastMovedAt
   }
 
+  get isStopped(): boolean {
+    return this.#stopped
+  }
+
   get totals(): SenderTotals {
     return this.#recorder.totals
   }
@@ -124,21 +124,6 @@ export class Sender {
     }
   }
 
-  /** Resolves when nothing is left to do, or when waiting on has no sense. */
-  async untilSettled(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<SettledReason> {
-    const startedAt = this.clock.now()
-    for (;;) {
-      const moved = Math.max(startedAt, this.#recorder.lastMovedAt)
-      await this.#drainUnless(options.signal, moved + options.giveUpAfterMs)
-      if (options.signal?.aborted || this.#stopped) return 'interrupted'
-      const agenda = await this.store.agenda()
-      if (!agenda.hasPending && agenda.openBatches === 0) return 'settled'
-      if (this.health.state === 'key-refused') return 'key-refused'
-      if (this.clock.now() - Math.max(startedAt, this.#recorder.lastMovedAt) >= options.giveUpAfterMs) return 'stalled'
-      await sleep(this.clock, SETTLE_POLL_MS, options.signal)
-    }
-  }
-
   /** Starts no more calls; lets those in flight end, and cuts them short after `deadlineMs`. What was cut is sent again. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true
@@ -148,19 +133,6 @@ export class Sender {
     // Where the store cannot take them back, the next start does.
     await Promise.all([this.#batches.giveBack().catch(() => undefined), ...this.#calls])
     cancel()
-  }
-
-  async #drainUnless(signal: AbortSignal | undefined, until: number): Promise<void> {
-    const over = new AbortController()
-    const end = (): void => over.abort()
-    signal?.addEventListener('abort', end, { once: true })
-    try {
-      const limit = sleep(this.clock, Math.max(0, until - this.clock.now()), over.signal)
-      await Promise.race([this.drain(), limit])
-    } finally {
-      over.abort()
-      signal?.removeEventListener('abort', end)
-    }
   }
 
   /** One pass at a time; a call during a pass makes for another pass after it. */

@@ -3,14 +3,13 @@ import type { Database } from 'better-sqlite3'
 import { prepareAccept } from './accept.js'
 import { prepareBatchRows } from './batch-rows.js'
 import { BusyUsers } from './busy-users.js'
+import { BatchFormer } from './batch-former.js'
 import { asStoreError, StoreError } from './errors.js'
-import { prepareForm } from './form-batch.js'
 import { prepareGiveBack } from './give-back.js'
 import { GroupCommit } from './group-commit.js'
 import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
 import { openDatabase, type OpenOptions } from './open-database.js'
-import { PendingUsers } from './pending-users.js'
 import { preparePrune } from './prune.js'
 import { BATCHES_A_STEP, prepareReplay } from './replay.js'
 import { SenderLock } from './sender-lock.js'
@@ -52,8 +51,7 @@ export class SqliteStore implements Store {
   readonly #commits: GroupCommit
   readonly #accept
   readonly #userPlans
-  readonly #pending
-  readonly #form
+  readonly #former
   readonly #giveBack
   readonly #settle
   readonly #replay
@@ -76,8 +74,7 @@ export class SqliteStore implements Store {
     this.#accept = prepareAccept(this.#db)
     this.#userPlans = prepareUserPlans(this.#db)
     const rows = prepareBatchRows(this.#db)
-    this.#pending = { user: new PendingUsers(this.#db, 'user'), group: new PendingUsers(this.#db, 'group') }
-    this.#form = prepareForm(this.#db, this.#pending, this.#userPlans, rows)
+    this.#former = new BatchFormer(this.#db, this.#commits, this.#busy, this.#userPlans, rows)
     this.#giveBack = prepareGiveBack(this.#db)
     this.#settle = prepareSettle(this.#db, this.#userPlans, rows)
     this.#replay = prepareReplay(this.#db)
@@ -114,47 +111,7 @@ export class SqliteStore implements Store {
 
   async formBatches(options: FormOptions, most: number): Promise<FormResult[]> {
     this.#requireLock()
-    for (;;) {
-      const leftOut = this.#leftOut
-      try {
-        return await this.#tryToForm(options, most)
-      } catch (error) {
-        // A damaged page: once more without the user whose events are on it.
-        if (this.#leftOut <= leftOut) throw error
-      }
-    }
-  }
-
-  get #leftOut(): number {
-    return this.#pending.user.leftOut + this.#pending.group.leftOut
-  }
-
-  async #tryToForm(options: FormOptions, most: number): Promise<FormResult[]> {
-    let held: number[] = []
-    const release = (): void => {
-      for (const id of held) this.#busy.release(id)
-      held = []
-    }
-    try {
-      return await this.#commits.write(() => {
-        // A write may run twice.
-        release()
-        const results: FormResult[] = []
-        while (results.length < most) {
-          const formed = this.#form(options, this.#busy)
-          if (formed.kind !== 'formed') return [...results, formed]
-          const { batch, superseded, userKeys } = formed
-          // At once, so that a batch that is formed in the same commit finds these users busy.
-          this.#busy.hold(batch.id, userKeys)
-          held.push(batch.id)
-          results.push({ kind: 'formed', batch, superseded })
-        }
-        return results
-      })
-    } catch (error) {
-      release()
-      throw error
-    }
+    return this.#former.form(options, most)
   }
 
   async claimRetry(dueBy: number, now: number): Promise<OpenBatch | undefined> {
