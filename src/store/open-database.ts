@@ -14,7 +14,7 @@ export interface OpenOptions {
 
 /** Pages (of 4 KiB) the WAL grows to before it is moved into the database: fewer, larger moves than the default 1,000. */
 const CHECKPOINT_PAGES = 8000
-const CACHE_KIB = 16 * 1024
+const CACHE_KIB = 8 * 1024
 /** SQLite waits for another process's lock in the middle of the event loop, so only this long; GroupCommit waits on. */
 const LOCK_WAIT_MS = 250
 
