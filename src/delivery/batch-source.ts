@@ -67,12 +67,22 @@ export class BatchSource {
     return results[0]?.kind === 'formed'
   }
 
+  /** A batch that cannot go out now although it was asked for: it is the first of those that are ready. */
+  keep(batch: OpenBatch): void {
+    this.#ahead.unshift(batch)
+  }
+
   /** What is ready does not go out now: the store has it back. Rejects with StoreError. */
   async giveBack(): Promise<void> {
-    for (let batch = this.#ahead[0]; batch !== undefined; batch = this.#ahead[0]) {
+    // Each is taken out first: while the store is asked, the endpoint may recover, and what is ready goes out.
+    for (let batch = this.takeAhead(); batch !== undefined; batch = this.takeAhead()) {
       const now = this.clock.now()
-      await this.store.giveBack(batch.id, now)
-      this.#ahead.shift()
+      try {
+        await this.store.giveBack(batch.id, now)
+      } catch (error) {
+        this.keep(batch)
+        throw error
+      }
       this.waits(now)
     }
   }

@@ -168,6 +168,8 @@ export class Sender {
       if (this.#mayCall) {
         const batch = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
         if (batch === undefined) return
+        // While the store formed it the sender was stopped, or the key was refused.
+        if (!this.#mayCall) return this.#batches.keep(batch)
         this.#launch(batch)
         // Calls' worth of users may be waiting: asked for together, they are there as soon as one.
         if (batch.entries.length >= this.options.batchSize) await this.#batches.getAhead(this.#batchesAhead)

@@ -139,6 +139,46 @@ describe('batches that are ready before a call ends', () => {
     })
   })
 
+  test('are either given back or sent, also when the trouble is over while they are given back', async () => {
+    await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
+      dopt.latencyMs = 50
+      // Of two calls one finds trouble; while the store takes back what was ready the other finds that there is none.
+      const [call, giveBack] = [dopt.identifyMany.bind(dopt), store.giveBack.bind(store)]
+      let calls = 0
+      jest.spyOn(dopt, 'identifyMany').mockImplementation(async (some, signal) => {
+        if (++calls === 6) await sleep(clock, 5)
+        return call(some, signal)
+      })
+      jest.spyOn(store, 'giveBack').mockImplementation(async (id, now) => {
+        await sleep(clock, 20)
+        return giveBack(id, now)
+      })
+      dopt.answer = (_users, nth) => (nth === 5 ? { outcome: 'retry', status: 503, retryAfterMs: 100 } : DELIVERED)
+      const sent: number[] = []
+      sender.onCall = (_result, { to }) => void sent.push(to === 'delivered' ? 10 : 0)
+      await accept(...users(200))
+      await sender.start()
+      await clock.advance(5000)
+      expect(dopt.collisions).toEqual([])
+      expect(store.giveBack).toHaveBeenCalled()
+      expect(sent.reduce((a, b) => a + b, 0)).toBe(200)
+      expect((await store.books()).events).toMatchObject({ delivered: 200, sending: 0, retrying: 0, pending: 0 })
+    })
+  })
+
+  test('go back, though nobody knew of them yet, when the sender stops as they are formed', async () => {
+    await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
+      dopt.latencyMs = 50
+      await accept(...users(200))
+      await sender.start()
+      const stopped = sender.stop(1000)
+      await clock.advance(1000)
+      await stopped
+      expect(dopt.calls).toEqual([])
+      expect((await store.books()).events).toMatchObject({ pending: 200, sending: 0 })
+    })
+  })
+
   test('go back when a refused key stops everything', async () => {
     await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
       dopt.latencyMs = 50
