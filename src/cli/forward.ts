@@ -8,6 +8,7 @@ import { hint } from './hint.js'
 import { findInputs, totalBytes, type Input } from './inputs.js'
 import { RejectedLines } from './rejected-lines.js'
 import { flag } from './setting.js'
+import { keepHeapSmall } from './small-heap.js'
 import { takeIn } from './take-in.js'
 
 const acceptOnly = flag('acceptOnly', '--accept-only', 'store the events and send nothing; needs no API key')
@@ -31,6 +32,7 @@ limit (--max-store-bytes), reading waits until deliveries make room; with --acce
 }
 
 async function run({ args, output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
+  keepHeapSmall()
   const config = loadConfig()
   const send = !wants(acceptOnly)
   const options = { ...forwarderOptions(config), send }

@@ -13,10 +13,8 @@ import { replay } from './replay.js'
 import { sandbox } from './sandbox.js'
 import { serve } from './serve.js'
 import { show } from './show.js'
-import { keepHeapSmall } from './small-heap.js'
 import { status } from './status.js'
 
-keepHeapSmall()
 ignoreClosedPipes()
 // A mistake of ours. It must not print a stack, which may hold what an event held.
 process.on('uncaughtException', (error) => {

@@ -149,7 +149,7 @@ describe('batches that are ready before a call ends', () => {
         if (++calls === 6) await sleep(clock, 5)
         return call(some, signal)
       })
-      jest.spyOn(store, 'giveBack').mockImplementation(async (id, now) => {
+      const givingBack = jest.spyOn(store, 'giveBack').mockImplementation(async (id, now) => {
         await sleep(clock, 20)
         return giveBack(id, now)
       })
@@ -160,7 +160,7 @@ describe('batches that are ready before a call ends', () => {
       await sender.start()
       await clock.advance(5000)
       expect(dopt.collisions).toEqual([])
-      expect(store.giveBack).toHaveBeenCalled()
+      expect(givingBack).toHaveBeenCalled()
       expect(sent.reduce((a, b) => a + b, 0)).toBe(200)
       expect((await store.books()).events).toMatchObject({ delivered: 200, sending: 0, retrying: 0, pending: 0 })
     })
