@@ -7,18 +7,19 @@ const WEIGHT = 1 / 8
 
 /** How many batches to have ready, beside those in flight, so that a call that ends does not wait for the store. */
 export class Lead {
-  #callMs: number | undefined
+  /** A mean that begins at nothing: the first calls of a process take longer than those that follow. */
+  #callMs = 0
 
   constructor(private readonly concurrency: number) {}
 
   /** A call has taken so long. */
   take(callMs: number): void {
-    this.#callMs = this.#callMs === undefined ? callMs : this.#callMs + (callMs - this.#callMs) * WEIGHT
+    this.#callMs += (callMs - this.#callMs) * WEIGHT
   }
 
   /** As many as end while the store is busy. */
   get batches(): number {
-    if (this.#callMs === undefined || this.#callMs < SHORTEST_CALL_MS) return 0
+    if (this.#callMs < SHORTEST_CALL_MS) return 0
     return Math.min(this.concurrency, Math.ceil((this.concurrency * STORE_BUSY_MS) / this.#callMs))
   }
 }
