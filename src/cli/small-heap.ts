@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** How much a heap may grow over what survived its last collection before the next one. V8's own choice is up to 300 %. */
-const GROWTH_PERCENT = 80
+const GROWTH_PERCENT = 50
 
 /**
  * Keeps this process's memory, the store's thread included, near to what it holds: of a file that is read through, little lives
