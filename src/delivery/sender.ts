@@ -28,8 +28,9 @@ export interface SenderOptions extends BatchSourceOptions {
 const IDLE_POLL_MS = 1000
 
 /**
- * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own: what is to be
- * sent next is always the store's word, so that a crash at any moment loses nothing and memory does not grow.
+ * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own but for a few
+ * batches that follow those in flight: what is to be sent next is always the store's word, so that a crash at any moment loses
+ * nothing and memory does not grow.
  */
 export class Sender {
   readonly health: EndpointHealth
