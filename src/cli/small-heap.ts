@@ -5,8 +5,8 @@ const GROWTH_PERCENT = 50
 
 /**
  * Keeps this process's memory, the store's thread included, near to what it holds: of a file that is read through, little lives
- * longer than a chunk of events, and V8 would let the remains of many chunks lie about. It costs some 5 % of the processor
- * time of `forward`. A server keeps what its connections need for longer: `serve` would be a quarter slower.
+ * longer than a chunk of events, and V8 would let the remains of many chunks lie about. It costs 5 to 8 % of the speed
+ * of `forward`. A server keeps what its connections need for longer: `serve` would be a quarter slower.
  */
 export function keepHeapSmall(): void {
   // Read at each collection, so that it can be set while the program runs: an option of node could not be in the first line.

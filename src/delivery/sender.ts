@@ -7,7 +7,6 @@ import { sleep, type Clock } from './clock.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
 import { CallRate } from './call-rate.js'
-import { Lead } from './lead.js'
 import type { Logger } from './logger.js'
 import { Recorder, STORE_RETRY_MS } from './recorder.js'
 import { refuseGroups } from './refuse-groups.js'
@@ -28,9 +27,8 @@ export interface SenderOptions extends BatchSourceOptions {
 const IDLE_POLL_MS = 1000
 
 /**
- * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own but for a few
- * batches that follow those in flight: what is to be sent next is always the store's word, so that a crash at any moment loses
- * nothing and memory does not grow.
+ * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own: what is to be
+ * sent next is always the store's word, so that a crash at any moment loses nothing and memory does not grow.
  */
 export class Sender {
   readonly health: EndpointHealth
@@ -39,7 +37,6 @@ export class Sender {
   readonly #recorder: Recorder
   readonly #rate: CallRate
   readonly #suspects = new Suspects()
-  readonly #lead
   readonly #batches
   readonly #calls = new Set<Promise<void>>()
   #inFlight = 0
@@ -61,7 +58,6 @@ export class Sender {
   ) {
     this.#recorder = new Recorder(store, clock, logger)
     this.#rate = new CallRate(options.maxCallsPerSecond)
-    this.#lead = new Lead(options.concurrency)
     this.#batches = new BatchSource(store, options, clock, logger, (settled) => this.#recorder.move(settled))
     this.health = new EndpointHealth({
       concurrency: options.concurrency,
@@ -104,7 +100,6 @@ export class Sender {
 
   /** Something may be there to send. */
   wake(): void {
-    this.#launchAhead()
     void this.#pump()
   }
 
@@ -131,8 +126,7 @@ export class Sender {
     this.#cancelTimer?.()
     const cancel = this.clock.schedule(() => this.#abort.abort(), deadlineMs)
     await this.#pumping
-    // Where the store cannot take them back, the next start does.
-    await Promise.all([this.#batches.giveBack().catch(() => undefined), ...this.#calls])
+    await Promise.all(this.#calls)
     cancel()
   }
 
@@ -163,38 +157,11 @@ export class Sender {
   async #pass(): Promise<void> {
     if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
     if (this.health.state === 'key-refused') await this.#probeKey()
-    if (this.health.state !== 'ok') await this.#batches.giveBack()
-    for (;;) {
-      this.#launchAhead()
-      if (this.#mayCall) {
-        const batch = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
-        if (batch === undefined) return
-        // While the store formed it the sender was stopped, or the key was refused.
-        if (!this.#mayCall) return this.#batches.keep(batch)
-        this.#launch(batch)
-        // Calls' worth of users may be waiting: asked for together, they are there as soon as one.
-        if (batch.entries.length >= this.options.batchSize) await this.#batches.getAhead(this.#batchesAhead)
-      } else if (!(await this.#batches.getAhead(this.#batchesAhead))) return
-    }
-  }
-
-  #launchAhead(): void {
-    while (this.health.state === 'ok' && this.#mayCall) {
-      const batch = this.#batches.takeAhead()
+    while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.isOpen(this.clock.now())) {
+      const batch = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
       if (batch === undefined) return
       this.#launch(batch)
     }
-  }
-
-  /** How many batches to have ready: none where they would not soon go out. */
-  get #batchesAhead(): number {
-    const { concurrency, maxCallsPerSecond } = this.options
-    const mayGoOut = !this.#stopped && maxCallsPerSecond === undefined && this.health.slots(0) >= concurrency
-    return mayGoOut ? this.#lead.batches : 0
-  }
-
-  get #mayCall(): boolean {
-    return !this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.isOpen(this.clock.now())
   }
 
   async #probeKey(): Promise<void> {
@@ -220,7 +187,6 @@ export class Sender {
     const result = await this.#call(batch)
     this.#inFlight--
     this.health.take(result, startedAt)
-    if (result.outcome === 'delivered') this.#lead.take(result.durationMs)
     const isSuspect = this.#suspects.take(batch, result)
     const settlement = decide(batch, result, this.options, this.clock.now(), this.random(), isSuspect)
     this.onCall?.(result, settlement)

@@ -1,13 +1,13 @@
 import type { Database } from 'better-sqlite3'
 import type { BatchRows } from './batch-rows.js'
 import type { BusyUsers } from './busy-users.js'
-import { prepareForm } from './form-batch.js'
+import { prepareForm, type Formed } from './form-batch.js'
 import type { GroupCommit } from './group-commit.js'
 import { PendingUsers } from './pending-users.js'
 import type { FormOptions, FormResult } from './store.js'
 import type { UserPlans } from './user-plans.js'
 
-/** Forms batches, one commit for all that are asked for together, and makes their users busy. */
+/** Forms batches, and makes their users busy. */
 export class BatchFormer {
   readonly #pending
   readonly #form
@@ -23,12 +23,12 @@ export class BatchFormer {
     this.#form = prepareForm(db, this.#pending, plans, rows)
   }
 
-  /** Up to `most` batches; the last result may be none. */
-  async form(options: FormOptions, most: number): Promise<FormResult[]> {
+  /** See `formBatch` in store.ts. */
+  async form(options: FormOptions): Promise<FormResult> {
     for (;;) {
       const leftOut = this.#leftOut
       try {
-        return await this.#tryToForm(options, most)
+        return await this.#tryToForm(options)
       } catch (error) {
         // A damaged page: once more without the user whose events are on it.
         if (this.#leftOut <= leftOut) throw error
@@ -40,30 +40,19 @@ export class BatchFormer {
     return this.#pending.user.leftOut + this.#pending.group.leftOut
   }
 
-  async #tryToForm(options: FormOptions, most: number): Promise<FormResult[]> {
-    let held: number[] = []
-    const release = (): void => {
-      for (const id of held) this.busy.release(id)
-      held = []
-    }
+  async #tryToForm(options: FormOptions): Promise<FormResult> {
+    let formed: Formed | undefined
     try {
-      return await this.commits.write(() => {
-        // A write may run twice.
-        release()
-        const results: FormResult[] = []
-        while (results.length < most) {
-          const formed = this.#form(options, this.busy)
-          if (formed.kind !== 'formed') return [...results, formed]
-          const { batch, superseded, userKeys } = formed
-          // At once, so that a batch that is formed in the same commit finds these users busy.
-          this.busy.hold(batch.id, userKeys)
-          held.push(batch.id)
-          results.push({ kind: 'formed', batch, superseded })
-        }
-        return results
+      return await this.commits.write((): FormResult => {
+        if (formed?.kind === 'formed') this.busy.release(formed.batch.id)
+        formed = this.#form(options, this.busy)
+        if (formed.kind !== 'formed') return formed
+        // At once, so that a batch that is formed in the same commit finds these users busy.
+        this.busy.hold(formed.batch.id, formed.userKeys)
+        return { kind: 'formed', batch: formed.batch, superseded: formed.superseded }
       })
     } catch (error) {
-      release()
+      if (formed?.kind === 'formed') this.busy.release(formed.batch.id)
       throw error
     }
   }

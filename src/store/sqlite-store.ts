@@ -5,7 +5,6 @@ import { prepareBatchRows } from './batch-rows.js'
 import { BusyUsers } from './busy-users.js'
 import { BatchFormer } from './batch-former.js'
 import { asStoreError, StoreError } from './errors.js'
-import { prepareGiveBack } from './give-back.js'
 import { GroupCommit } from './group-commit.js'
 import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
@@ -52,7 +51,6 @@ export class SqliteStore implements Store {
   readonly #accept
   readonly #userPlans
   readonly #former
-  readonly #giveBack
   readonly #settle
   readonly #replay
   readonly #prune
@@ -75,7 +73,6 @@ export class SqliteStore implements Store {
     this.#userPlans = prepareUserPlans(this.#db)
     const rows = prepareBatchRows(this.#db)
     this.#former = new BatchFormer(this.#db, this.#commits, this.#busy, this.#userPlans, rows)
-    this.#giveBack = prepareGiveBack(this.#db)
     this.#settle = prepareSettle(this.#db, this.#userPlans, rows)
     this.#replay = prepareReplay(this.#db)
     this.#prune = preparePrune(this.#db)
@@ -105,13 +102,8 @@ export class SqliteStore implements Store {
   }
 
   async formBatch(options: FormOptions): Promise<FormResult> {
-    const [formed = { kind: 'nothing' }] = await this.formBatches(options, 1)
-    return formed
-  }
-
-  async formBatches(options: FormOptions, most: number): Promise<FormResult[]> {
     this.#requireLock()
-    return this.#former.form(options, most)
+    return this.#former.form(options)
   }
 
   async claimRetry(dueBy: number, now: number): Promise<OpenBatch | undefined> {
@@ -119,12 +111,6 @@ export class SqliteStore implements Store {
     const { batch, settled } = await this.#commits.write(() => this.#settle.claim(dueBy, now))
     for (const id of settled) this.#busy.release(id)
     return batch
-  }
-
-  async giveBack(batchId: number, now: number): Promise<void> {
-    this.#requireLock()
-    const isOver = await this.#commits.write(() => this.#giveBack(batchId, now))
-    if (isOver) this.#busy.release(batchId)
   }
 
   async settle(batchId: number, settlement: Settlement): Promise<SettledEvents> {

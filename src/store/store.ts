@@ -17,19 +17,7 @@ import type {
   RejectionRecord
 } from './records.js'
 
-export type {
-  AttemptRecord,
-  BatchRecord,
-  BatchState,
-  Books,
-  EndpointRecord,
-  EndpointState,
-  EventCounts,
-  EventRecord,
-  EventState,
-  RejectionRecord,
-  SenderRecord
-} from './records.js'
+export type * from './records.js'
 
 /** Whom an event tells something of. */
 export type Subject = 'user' | 'group'
@@ -200,17 +188,8 @@ export interface Store {
    */
   formBatch(options: FormOptions): Promise<FormResult>
 
-  /** As `formBatch`, up to `most` times in one commit; only the last result can be other than a formed batch. */
-  formBatches(options: FormOptions, most: number): Promise<FormResult[]>
-
   /** Takes the waiting batch that is due first, if it is due by `dueBy`, and marks it `sending`. */
   claimRetry(dueBy: number, now: number): Promise<OpenBatch | undefined>
-
-  /**
-   * A batch was formed or claimed and is not sent after all: the events of a new one are pending again, one that had
-   * waited waits on, due now.
-   */
-  giveBack(batchId: number, now: number): Promise<void>
 
   /** Records what a call came to. The halves of a split batch are waiting batches, due at once. */
   settle(batchId: number, settlement: Settlement): Promise<SettledEvents>

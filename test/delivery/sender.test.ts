@@ -1,4 +1,4 @@
-import { sleep } from '../../src/delivery/clock.js'
+import { StoreError } from '../../src/store/errors.js'
 import { DELIVERED } from '../helpers/fake-dopt.js'
 import { withSender } from '../helpers/with-sender.js'
 
@@ -62,132 +62,6 @@ describe('forming calls', () => {
       await clock.advance(4000)
       await drained
       expect(dopt.calls).toHaveLength(20)
-    })
-  })
-})
-
-describe('batches that are ready before a call ends', () => {
-  /** Two calls at a time, of 50 ms each, and users for many. */
-  const long = { batchSize: 10, concurrency: 2 }
-
-  test('go out the moment it does, without asking the store', async () => {
-    await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
-      dopt.latencyMs = 50
-      await accept(...users(200))
-      await sender.start()
-      await clock.advance(120)
-      expect((await store.books()).events).toMatchObject({ delivered: 40, sending: 40, pending: 120 })
-      // From now on the store has no time.
-      const busy = sleep(clock, 1000)
-      jest.spyOn(store, 'formBatch').mockImplementation(() => busy.then(() => ({ kind: 'nothing' })))
-      jest.spyOn(store, 'formBatches').mockImplementation(() => busy.then(() => [{ kind: 'nothing' }]))
-      await clock.advance(50)
-      expect(dopt.calls).toHaveLength(6)
-      await clock.advance(50)
-      expect(dopt.calls).toHaveLength(8)
-      expect(dopt.collisions).toEqual([])
-      jest.restoreAllMocks()
-      await clock.advance(1000)
-    })
-  })
-
-  test('are full ones: who can still be joined by others waits', async () => {
-    await withSender({ ...long, flushIntervalMs: 0 }, async ({ store, sender, accept, dopt, clock }) => {
-      dopt.latencyMs = 50
-      await accept(...users(45))
-      await sender.start()
-      await clock.advance(70)
-      expect((await store.books()).events).toMatchObject({ delivered: 20, sending: 20, pending: 5 })
-      await accept(...users(5, 'late'))
-      await clock.advance(1000)
-      expect(dopt.calls.map((call) => call.identifiers.length)).toEqual([10, 10, 10, 10, 10])
-    })
-  })
-
-  test('are none where calls are rationed, or have just begun to succeed again', async () => {
-    await withSender({ ...long, maxCallsPerSecond: 30 }, async ({ store, sender, accept, dopt, clock }) => {
-      dopt.latencyMs = 60
-      await accept(...users(200))
-      await sender.start()
-      await clock.advance(300)
-      expect((await store.books()).events.sending).toBeLessThanOrEqual(20)
-    })
-    await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
-      dopt.latencyMs = 50
-      dopt.answer = (_users, call) => (call <= 4 ? { outcome: 'retry', status: 429 } : DELIVERED)
-      await accept(...users(200))
-      await sender.start()
-      while (!dopt.calls.some(({ result }) => result.outcome === 'delivered')) await clock.advance(10)
-      expect((await store.books()).events.sending).toBeLessThanOrEqual(10)
-    })
-  })
-
-  test('go back when the endpoint is in trouble, and a batch that waits is not kept waiting by them', async () => {
-    await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
-      dopt.latencyMs = 50
-      dopt.answer = (_users, call) => (call >= 5 && call <= 8 ? { outcome: 'retry', status: 503 } : DELIVERED)
-      await accept(...users(400))
-      await sender.start()
-      while (sender.health.state === 'ok') await clock.advance(10)
-      await clock.advance(60)
-      expect((await store.books()).events).toMatchObject({ delivered: 40, retrying: 40, sending: 0, pending: 320 })
-      while (dopt.calls.length < 30) await clock.advance(50)
-      // Long before the last of those that were pending.
-      expect((await store.books()).events).toMatchObject({ retrying: 0 })
-      expect((await store.books()).events.pending).toBeGreaterThan(0)
-      expect(dopt.collisions).toEqual([])
-    })
-  })
-
-  test('are either given back or sent, also when the trouble is over while they are given back', async () => {
-    await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
-      dopt.latencyMs = 50
-      // Of two calls one finds trouble; while the store takes back what was ready the other finds that there is none.
-      const [call, giveBack] = [dopt.identifyMany.bind(dopt), store.giveBack.bind(store)]
-      let calls = 0
-      jest.spyOn(dopt, 'identifyMany').mockImplementation(async (some, signal) => {
-        if (++calls === 6) await sleep(clock, 5)
-        return call(some, signal)
-      })
-      const givingBack = jest.spyOn(store, 'giveBack').mockImplementation(async (id, now) => {
-        await sleep(clock, 20)
-        return giveBack(id, now)
-      })
-      dopt.answer = (_users, nth) => (nth === 5 ? { outcome: 'retry', status: 503, retryAfterMs: 100 } : DELIVERED)
-      const sent: number[] = []
-      sender.onCall = (_result, { to }) => void sent.push(to === 'delivered' ? 10 : 0)
-      await accept(...users(200))
-      await sender.start()
-      await clock.advance(5000)
-      expect(dopt.collisions).toEqual([])
-      expect(givingBack).toHaveBeenCalled()
-      expect(sent.reduce((a, b) => a + b, 0)).toBe(200)
-      expect((await store.books()).events).toMatchObject({ delivered: 200, sending: 0, retrying: 0, pending: 0 })
-    })
-  })
-
-  test('go back, though nobody knew of them yet, when the sender stops as they are formed', async () => {
-    await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
-      dopt.latencyMs = 50
-      await accept(...users(200))
-      await sender.start()
-      const stopped = sender.stop(1000)
-      await clock.advance(1000)
-      await stopped
-      expect(dopt.calls).toEqual([])
-      expect((await store.books()).events).toMatchObject({ pending: 200, sending: 0 })
-    })
-  })
-
-  test('go back when a refused key stops everything', async () => {
-    await withSender(long, async ({ store, sender, accept, dopt, clock }) => {
-      dopt.latencyMs = 50
-      dopt.answer = (_users, call) => (call >= 5 ? { outcome: 'pause', status: 401 } : DELIVERED)
-      dopt.answerKeyCheck = () => ({ outcome: 'pause', status: 401 })
-      await accept(...users(200))
-      await sender.start()
-      await clock.advance(400)
-      expect((await store.books()).events).toMatchObject({ delivered: 40, retrying: 20, sending: 0, pending: 140 })
     })
   })
 })
@@ -428,6 +302,17 @@ describe('trouble is met with patience', () => {
     })
   })
 
+  test('a batch that was claimed goes out though the store fails right after', async () => {
+    await withSender({}, async ({ store, sender, accept, dopt, clock }) => {
+      dopt.answer = (_users, call) => (call === 1 ? { outcome: 'retry', status: 503 } : DELIVERED)
+      jest.spyOn(store, 'nextRetryAt').mockRejectedValueOnce(new StoreError('busy', 'locked'))
+      await accept(...users(10))
+      await sender.start()
+      await clock.advance(10_000)
+      expect((await store.books()).events).toMatchObject({ delivered: 10, sending: 0, retrying: 0 })
+    })
+  })
+
   test('10,000 waiting batches come back without a storm', async () => {
     await withSender({ batchSize: 1, concurrency: 4 }, async ({ store, sender, accept, dopt, clock }) => {
       const total = 10_000
@@ -476,14 +361,12 @@ describe('shutdown', () => {
       dopt.latencyMs = 500
       await accept(...users(100))
       await sender.start()
-      await clock.advance(600)
-      // Two calls in flight, and what is ready to follow them.
-      expect((await store.books()).events).toMatchObject({ delivered: 20, sending: 30, pending: 50 })
+      await clock.advance(100)
       const stopped = sender.stop(10_000)
       await clock.advance(2000)
       await stopped
-      expect(dopt.calls).toHaveLength(4)
-      expect((await store.books()).events).toMatchObject({ delivered: 40, pending: 60, sending: 0 })
+      expect(dopt.calls).toHaveLength(2)
+      expect((await store.books()).events).toMatchObject({ delivered: 20, pending: 80, sending: 0 })
     })
   })
 

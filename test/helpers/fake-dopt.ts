@@ -46,7 +46,7 @@ export class FakeDopt implements DoptClient {
     this.#inFlight--
     const result = signal?.aborted
       ? complete({ outcome: 'retry', code: 'aborted' })
-      : complete({ durationMs: this.latencyMs, ...this.answer(users, this.calls.length + 1) })
+      : complete(this.answer(users, this.calls.length + 1))
     this.calls.push({ at, identifiers: users.map(({ identifier }) => identifier), result })
     if (result.outcome === 'delivered') this.#upsert(users)
     return result

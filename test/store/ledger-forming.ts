@@ -10,14 +10,14 @@ interface Before {
   mayWait: ReadonlySet<string>
 }
 
-/** Brings the model up to date with the batches that the store has formed, and checks that it was allowed to. Returns what is to be sent. */
+/** Brings the model up to date with what forming a batch came to, and checks that it was allowed to. */
 export async function concludeForming(
   store: Store,
   model: LedgerModel,
   { busy, mayWait }: Before,
   { now, maxUsers, maxBodyBytes, flushBefore }: FormOptions,
-  results: readonly FormResult[]
-): Promise<Map<number, UserEntry[]>> {
+  formed: FormResult
+): Promise<void> {
   const pending = model.live.filter(({ batch }) => batch === undefined)
   const records = await readRecords(store)
   for (const event of pending) event.batch = records.get(event.seq)?.batchId
@@ -28,32 +28,28 @@ export async function concludeForming(
   const users = pending.filter(({ batch }) => batch !== undefined).map(({ user }) => user)
   expect(users.filter((user) => busy.has(user))).toEqual([])
   expect(pending.filter(({ user, batch }) => batch === undefined && users.includes(user))).toEqual([])
-  // Who shares a key with somebody of a batch waits for it, too.
   const left = pending.filter(({ batch, user }) => batch === undefined && !mayWait.has(user))
-  const last = results.at(-1)
-  if (results.length === 1 && last?.kind === 'nothing') expect(left).toEqual([])
-  if (results.length === 1 && last?.kind === 'waiting')
-    expect(left[0]?.arrived ?? Infinity).toBeGreaterThan(flushBefore)
-  expect(results.slice(0, -1).filter(({ kind }) => kind !== 'formed')).toEqual([])
+  if (formed.kind === 'nothing') expect(left).toEqual([])
+  if (formed.kind === 'waiting') expect(left[0]?.arrived ?? Infinity).toBeGreaterThan(flushBefore)
 
-  const formed = results.flatMap((result) => (result.kind === 'formed' ? [result.batch] : []))
   for (const [batch, state] of taken) {
     const entries = entriesOf.get(batch) ?? new Map()
-    if (state === 'failed') expect([last?.kind, [...entries].length]).toEqual(['too-large', 1])
+    if (state === 'failed') expect([formed.kind, [...entries].length]).toEqual(['too-large', 1])
     if (state === 'delivered') expect([...entries]).toEqual([])
-    if (state === 'sending') expect(formed.map(({ id }) => id)).toContain(batch)
+    if (state === 'sending') expect(formed).toMatchObject({ kind: 'formed', batch: { id: batch } })
   }
-  for (const batch of formed) {
-    const entries = namedEntries(batch)
-    expectEntries(entries, entriesOf.get(batch.id))
-    expect(entries.length).toBeLessThanOrEqual(maxUsers)
-    expect(batch.entries.reduce((sum, entry) => sum + entryBytes('bulk', entry), 0)).toBeLessThanOrEqual(maxBodyBytes)
-    // Law 6: whoever is in a batch that fails was in the call that Dopt refused.
-    expect(new Set(model.membersOf(batch.id).map(({ user }) => user))).toEqual(
-      new Set(entries.map(({ identifier }) => identifier))
-    )
-  }
-  return new Map(formed.map((batch) => [batch.id, namedEntries(batch)]))
+  if (formed.kind !== 'formed') return
+  const { id } = formed.batch
+  const entries = namedEntries(formed.batch)
+  expectEntries(entries, entriesOf.get(id))
+  expect(entries.length).toBeLessThanOrEqual(maxUsers)
+  expect(formed.batch.entries.reduce((sum, entry) => sum + entryBytes('bulk', entry), 0)).toBeLessThanOrEqual(
+    maxBodyBytes
+  )
+  // Law 6: whoever is in a batch that fails was in the call that Dopt refused.
+  expect(new Set(model.membersOf(id).map(({ user }) => user))).toEqual(
+    new Set(entries.map(({ identifier }) => identifier))
+  )
 }
 
 function stateOf(batch: number, records: ReadonlyMap<number, EventRecord>): 'sending' | 'delivered' | 'failed' {

@@ -23,8 +23,6 @@ export class LedgerRun {
   now = START + 1000
   /** Calls that are out, as they were handed to the sender. */
   readonly #inFlight = new Map<number, readonly UserEntry[]>()
-  /** Those among them that were formed and in no call before. */
-  readonly #neverSent = new Set<number>()
   /** Users who were forgotten while a batch had them: they stay busy until it is settled. */
   #ghosts: Array<{ batch: number; user: string }> = []
   #files = 0
@@ -47,7 +45,7 @@ export class LedgerRun {
 
   /** Delivers all there is, failed events as well. */
   async finish(): Promise<void> {
-    const form = { do: 'form', most: 1, maxUsers: 100, maxBodyBytes: 500_000, flushAgeMs: 0 } as const
+    const form = { do: 'form', maxUsers: 100, maxBodyBytes: 500_000, flushAgeMs: 0 } as const
     await this.step({ do: 'replay', of: 'all', pick: 0 })
     for (;;) {
       while (this.#inFlight.size > 0)
@@ -67,8 +65,6 @@ export class LedgerRun {
         return this.#accept(step)
       case 'form':
         return this.#form(step)
-      case 'give back':
-        return this.#giveBack(step)
       case 'settle':
         return this.#settle(step)
       case 'claim':
@@ -111,38 +107,17 @@ export class LedgerRun {
     }
   }
 
-  async #form({ most, flushAgeMs, ...limits }: StepOf<'form'>): Promise<Conclude> {
+  async #form({ flushAgeMs, ...limits }: StepOf<'form'>): Promise<Conclude> {
     const { model, now, store } = this
     const before = {
       busy: new Set<string>(EVERYBODY.filter((user) => model.isBusy(user))),
       mayWait: new Set<string>(EVERYBODY.filter((user) => this.#mayWait(user)))
     }
     const options: FormOptions = { now, api: 'bulk', flushBefore: now - flushAgeMs, ...limits }
-    const results = await store.formBatches(options, most)
+    const formed = await store.formBatch(options)
     return async () => {
-      const formed = await concludeForming(store, model, before, options, results)
-      for (const [id, entries] of formed) {
-        this.#inFlight.set(id, entries)
-        this.#neverSent.add(id)
-      }
-    }
-  }
-
-  /** What was formed or claimed does not go out. */
-  async #giveBack({ pick }: StepOf<'give back'>): Promise<Conclude> {
-    const { now } = this
-    const [id] = [...this.#inFlight.keys()].slice(pick % Math.max(1, this.#inFlight.size))
-    if (id === undefined) return nothing
-    this.#inFlight.delete(id)
-    await this.store.giveBack(id, now)
-    return () => {
-      if (!this.#neverSent.has(id)) {
-        this.model.batches.set(id, { state: 'retrying', at: now })
-        return
-      }
-      this.#ghosts = this.#ghosts.filter(({ batch }) => batch !== id)
-      for (const event of this.model.membersOf(id)) event.batch = undefined
-      this.model.batches.delete(id)
+      await concludeForming(store, model, before, options, formed)
+      if (formed.kind === 'formed') this.#inFlight.set(formed.batch.id, namedEntries(formed.batch))
     }
   }
 
@@ -153,7 +128,6 @@ export class LedgerRun {
     // As the sender decides: one user alone cannot be split.
     const to = wanted === 'split' && entries.length < 2 ? 'failed' : wanted
     this.#inFlight.delete(id)
-    this.#neverSent.delete(id)
     this.#reachDopt(entries, to === 'delivered' ? ~0 : to === 'key-refused' ? 0 : applied)
     const settlement = settlementOf(to, now, delayMs, applied !== 0)
     await this.store.settle(id, settlement)
@@ -212,7 +186,6 @@ export class LedgerRun {
   async #crash({ applied }: StepOf<'crash'>): Promise<Conclude> {
     for (const entries of this.#inFlight.values()) this.#reachDopt(entries, applied)
     this.#inFlight.clear()
-    this.#neverSent.clear()
     this.#ghosts = []
     const old = this.store
     this.#files++

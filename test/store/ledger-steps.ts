@@ -33,8 +33,7 @@ export interface NewcomerStep {
 /** What is done to the store. `pick` chooses among what there is, modulo its number. */
 export type Step =
   | { do: 'accept'; events: readonly NewcomerStep[] }
-  | { do: 'form'; most: number; maxUsers: number; maxBodyBytes: number; flushAgeMs: number }
-  | { do: 'give back'; pick: number }
+  | { do: 'form'; maxUsers: number; maxBodyBytes: number; flushAgeMs: number }
   | {
       do: 'settle'
       pick: number
@@ -66,7 +65,6 @@ const accept: fc.Arbitrary<Step> = fc.record({
 
 const form: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('form'),
-  most: fc.constantFrom(1, 1, 3),
   maxUsers: fc.integer({ min: 2, max: 4 }),
   // An entry has 40 to 70 bytes: at 50 some users are too large, at 100 few fit together.
   maxBodyBytes: fc.constantFrom(50, 100, 500_000, 500_000),
@@ -89,20 +87,14 @@ const settle = settleAs('delivered', 'delivered', 'retrying', 'retrying', 'key-r
 
 const claim: fc.Arbitrary<Step> = fc.record({ do: fc.constant('claim'), aheadMs: fc.constantFrom(0, 0, 1000) })
 
-const giveBack: fc.Arbitrary<Step> = fc.record({ do: fc.constant('give back'), pick: fc.nat(3) })
-
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: accept },
   { weight: 8, arbitrary: form },
   { weight: 9, arbitrary: settle },
   { weight: 5, arbitrary: claim },
-  { weight: 3, arbitrary: giveBack },
   {
     weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('at once'),
-      steps: fc.tuple(accept, fc.oneof(settle, settle, giveBack), fc.oneof(form, claim))
-    })
+    arbitrary: fc.record({ do: fc.constant('at once'), steps: fc.tuple(accept, settle, fc.oneof(form, claim)) })
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash'), applied: fc.nat(15) }) },
   {

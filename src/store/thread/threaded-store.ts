@@ -55,9 +55,7 @@ export class ThreadedStore implements Store {
 
   accept = (intake: Intake) => this.#ask('accept', intake)
   formBatch = (options: FormOptions) => this.#ask('formBatch', options)
-  formBatches = (options: FormOptions, most: number) => this.#ask('formBatches', options, most)
   claimRetry = (dueBy: number, now: number) => this.#ask('claimRetry', dueBy, now)
-  giveBack = (batchId: number, now: number) => this.#ask('giveBack', batchId, now)
   settle = (batchId: number, settlement: Settlement) => this.#ask('settle', batchId, settlement)
   resume = (now: number) => this.#ask('resume', now)
   agenda = () => this.#ask('agenda')

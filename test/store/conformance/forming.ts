@@ -240,79 +240,14 @@ export function describeForming(openStore: OpenStore): void {
       })
     })
 
-    it('forms several batches in one commit, of different users, and stops at what is no batch', async () => {
-      await withRig(async (rig) => {
-        await rig.accept(...Array.from({ length: 250 }, (_, index) => ({ user: `user-${index}` })))
-        const results = await rig.store.formBatches(formOptions({ flushBefore: 0 }), 4)
-        await rig.audit()
-        expect(results.map(({ kind }) => kind)).toEqual(['formed', 'formed', 'waiting'])
-        const entries = results.flatMap((result) => (result.kind === 'formed' ? result.batch.entries : []))
-        expect(new Set(entries.map(({ identifier }) => identifier)).size).toBe(200)
-        expect((await rig.store.formBatches(formOptions(), 1)).map(({ kind }) => kind)).toEqual(['formed'])
-        expect(await rig.counts()).toEqual({ sending: 250 })
-      })
-    })
-
     it('is refused, with every other step of sending, to a handle that is not the sender', async () => {
       await openStore(async (open) => {
         const store = await open()
         const refusal = { name: 'StoreError', code: 'in-use' }
         await expect(store.formBatch(formOptions())).rejects.toMatchObject(refusal)
-        await expect(store.formBatches(formOptions(), 2)).rejects.toMatchObject(refusal)
-        await expect(store.giveBack(1, START)).rejects.toMatchObject(refusal)
         await expect(store.claimRetry(START, START)).rejects.toMatchObject(refusal)
         const call = { at: START, status: 200, code: undefined, error: undefined }
         await expect(store.settle(1, { to: 'delivered', call })).rejects.toMatchObject(refusal)
-      })
-    })
-  })
-
-  describe('giving a batch back that is not sent after all', () => {
-    it('makes the events of a new one pending again, to be merged with what has come since', async () => {
-      await withRig(async (rig) => {
-        const overtaken = { user: 'a', properties: { n: 1 } }
-        await rig.accept(overtaken, { user: 'a', properties: { n: 2, m: 2 } }, { user: 'b' })
-        const batch = await rig.form()
-        await rig.accept({ user: 'a', properties: { n: 3 } })
-        await rig.store.giveBack(batch.id, START + 5)
-        await rig.audit()
-        expect(await rig.counts()).toEqual({ pending: 4 })
-        expect(await rig.store.getBatch(batch.id)).toBeUndefined()
-        const { events } = await rig.store.eventsOfUser('a', 9)
-        expect(events.map(({ supersededBy }) => supersededBy)).toEqual([undefined, undefined, undefined])
-        expect(usersOf((await rig.form()).entries)).toEqual({ a: { m: 2, n: 3 }, b: {} })
-      })
-    })
-
-    it('lets one that had waited wait on, due now, with its attempts and its users', async () => {
-      await withRig(async (rig) => {
-        await rig.accept({ user: 'a', properties: { n: 1 } })
-        await rig.retry(await rig.form(), START)
-        const claimed = await rig.claim()
-        await rig.accept({ user: 'a', properties: { n: 2 } })
-        await rig.store.giveBack(claimed?.id ?? 0, START + 5)
-        await rig.audit()
-        expect(await rig.counts()).toEqual({ retrying: 1, pending: 1 })
-        expect(await rig.tryForm()).toEqual({ kind: 'nothing' })
-        expect(await rig.claim(START + 4)).toBeUndefined()
-        expect(await rig.claim(START + 5)).toMatchObject({ id: claimed?.id, attempts: 1 })
-      })
-    })
-
-    it('keeps half of a split batch, and one that was under way in a crash, as batches', async () => {
-      await withRig(async (rig) => {
-        await rig.accept({ user: 'a' }, { user: 'b' })
-        await rig.split(await rig.form())
-        const half = await rig.claim()
-        await rig.store.giveBack(half?.id ?? 0, START)
-        await rig.accept({ user: 'c' })
-        await rig.form()
-        await rig.reopen()
-        for (let batch = await rig.claim(); batch !== undefined; batch = await rig.claim(START - 1)) {
-          await rig.store.giveBack(batch.id, START)
-        }
-        await rig.audit()
-        expect(await rig.counts()).toEqual({ retrying: 3 })
       })
     })
   })
