@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import { StoreError } from '../store/errors.js'
@@ -56,6 +57,8 @@ export class Sender {
     private readonly logger: Logger,
     private readonly random: () => number = Math.random
   ) {
+    // Each call in flight listens; above ten, Node would warn of a leak.
+    setMaxListeners(0, this.#abort.signal)
     this.#recorder = new Recorder(store, clock, logger)
     this.#rate = new CallRate(options.maxCallsPerSecond)
     this.#batches = new BatchSource(store, options, clock, logger, (settled) => this.#recorder.move(settled))

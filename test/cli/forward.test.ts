@@ -280,6 +280,19 @@ describe('forward', () => {
       }))
   })
 
+  it('makes many calls at a time without a word from Node', () =>
+    withDesk(
+      async ({ run }) => {
+        const events = ndjson(Array.from({ length: 40 }, (_, number) => identify(number)))
+        const { code, stderr } = await run(['forward', '--json', '--concurrency', '20', '--batch-size', '1'], {
+          input: events
+        })
+
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      },
+      { latencyMs: 100 }
+    ))
+
   it('ends quietly when nobody reads its results any more', () =>
     withDesk(async ({ dir, env, write }) => {
       write('e.ndjson', ndjson([identify(1)]))
