@@ -3,13 +3,11 @@ import type { Database } from 'better-sqlite3'
 import { COUNTERS, IGNORED_PREFIX, prepareCount } from './counters.js'
 import { subjectKey, textKey } from './keys.js'
 import { toStored } from './memberships.js'
+import type { MessageIndex } from './message-index.js'
 import type { AcceptReceipt, Intake, NewEvent, NewPart, NewRejection, SeqRange } from './store.js'
 
 /** Writes what came in. To be run inside a transaction. */
-export function prepareAccept(db: Database): (intake: Intake, now: number) => AcceptReceipt {
-  const isKnown = db
-    .prepare<[number, string], number>('select 1 from events where message_key = ? and message_id = ?')
-    .pluck()
+export function prepareAccept(db: Database, messages: MessageIndex): (intake: Intake, now: number) => AcceptReceipt {
   const insertEvent = db.prepare<[number, number, number, number, string, string, string]>(
     `insert into events (message_key, user_key, event_time, arrived_at, message_id, identifier, properties)
      values (?, ?, ?, ?, ?, ?, ?)`
@@ -30,7 +28,7 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
     // Half a surrogate pair has no UTF-8 form: the database would turn it into this, and no longer find it by its key.
     const messageId = event.messageId.toWellFormed()
     const messageKey = textKey(messageId)
-    if (isKnown.get(messageKey, messageId) !== undefined) return undefined
+    if (messages.has(messageKey, messageId)) return undefined
     const userKey = keyOf(event)
     const seq = storePart(event, userKey, event, messageKey, messageId)
     insertLedger.run(userKey, event.eventTime, seq)
@@ -52,7 +50,9 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
       ...([messageKey, userKey, eventTime, arrivedAt, messageId] as const),
       ...([part.identifier.toWellFormed(), toStored(part.properties, part.groups)] as const)
     )
-    return Number(lastInsertRowid)
+    const seq = Number(lastInsertRowid)
+    messages.add(messageKey, seq)
+    return seq
   }
 
   function keepRejection(rejection: NewRejection, now: number): void {
@@ -63,12 +63,14 @@ export function prepareAccept(db: Database): (intake: Intake, now: number) => Ac
   return (intake, now) => {
     let accepted = 0
     let range: SeqRange | undefined
+    messages.catchUp()
     for (const event of intake.events) {
       const seq = storeEvent(event)
       if (seq === undefined) continue
       accepted++
       range = { first: range?.first ?? seq, last: seq + (event.later?.length ?? 0) }
     }
+    if (range !== undefined) messages.advance(range)
     // In this order: what is rejected again for the same reason has to be kept again.
     for (const id of intake.replacesRejections ?? []) deleteRejection.run(id)
     for (const rejection of intake.rejections) keepRejection(rejection, now)

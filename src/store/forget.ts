@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3'
 import { COUNTERS, prepareCount } from './counters.js'
 import { asStoreError, StoreError } from './errors.js'
 import { subjectKey } from './keys.js'
+import { prepareCompletion } from './message-index.js'
 import { parseProperties } from './plan-users.js'
 import type { ForgetCount, Subject } from './store.js'
 import { prepareHistory } from './user-history.js'
@@ -46,8 +47,9 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
        left join ledger l on l.batched in (0, 1)
          and l.user_key = e.user_key and l.event_time = e.event_time and l.seq = e.seq
        left join batches b on b.id = l.batch_id
-     where e.message_key = ? and e.message_id = ?`
+     where e.seq in (select seq from message_index where message_key = ?) and e.message_id = ?`
   )
+  const completeIndex = prepareCompletion(db)
   const deleteEvent = db.prepare<[number]>('delete from events where seq = ?')
   const deleteLedger = db.prepare<[number, number, number, number]>(
     'delete from ledger where batched = ? and user_key = ? and event_time = ? and seq = ?'
@@ -87,6 +89,7 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
 
   return (identifier, subject) => {
     const userKey = subjectKey(subject, identifier)
+    completeIndex()
     const messages = messagesOf.all({ userKey, identifier })
     const texts = new Set([identifier])
     const batchIds = new Set<number>()

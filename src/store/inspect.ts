@@ -1,8 +1,9 @@
 import type { Database } from 'better-sqlite3'
 import { COUNTERS, IGNORED_PREFIX } from './counters.js'
 import { isDamage } from './errors.js'
-import { subjectKey, subjectOf, textKey } from './keys.js'
+import { subjectKey, subjectOf } from './keys.js'
 import { fromStored } from './memberships.js'
+import { prepareSeqsOfMessage } from './message-index.js'
 import type {
   Agenda,
   AttemptRecord,
@@ -114,12 +115,9 @@ export function prepareInspect(db: Database) {
     'select attempt, at, status, code, error from attempts where batch_id = ? order by rowid desc limit ?'
   )
   const eventsOfBatch = db.prepare<[number, number], EventRow>(`${EVENT} where l.batch_id = ? order by l.seq limit ?`)
-  const placedParts = db.prepare<[number, string], EventRow>(
-    `${EVENT} where e.message_key = ? and e.message_id = ? order by e.seq`
-  )
-  const waitingParts = db.prepare<[number, string], EventRow>(
-    `${WAITING} where e.message_key = ? and e.message_id = ? order by e.seq`
-  )
+  const seqsOfMessage = prepareSeqsOfMessage(db)
+  const placedPart = db.prepare<[number, string], EventRow>(`${EVENT} where e.seq = ? and e.message_id = ?`)
+  const waitingPart = db.prepare<[number, string], EventRow>(`${WAITING} where e.seq = ? and e.message_id = ?`)
   const waitingOfUser = db.prepare<[number, string, number], EventRow>(
     `${WAITING} where w.user_key = ? and e.identifier = ? order by e.event_time desc, e.seq desc limit ?`
   )
@@ -243,13 +241,14 @@ export function prepareInspect(db: Database) {
     },
     eventsOfBatch: (id: number, limit: number): EventRecord[] => eventsOfBatch.all(id, limit).map(toRecord),
     getEvent: (messageId: string): EventRecord | undefined => {
-      const parts = placedParts.all(textKey(messageId), messageId).map(toRecord)
+      const parts = seqsOfMessage(messageId).flatMap((seq) => placedPart.all(seq, messageId).map(toRecord))
       return parts.find(({ turn }) => turn === 'now') ?? parts.at(-1)
     },
-    partsOfEvent: (messageId: string): EventRecord[] => {
-      const key = textKey(messageId)
-      return [...placedParts.all(key, messageId), ...waitingParts.all(key, messageId)].map(toRecord)
-    },
+    // Those whose turn has not come stand behind the others.
+    partsOfEvent: (messageId: string): EventRecord[] =>
+      seqsOfMessage(messageId).flatMap((seq) =>
+        [...placedPart.all(seq, messageId), ...waitingPart.all(seq, messageId)].map(toRecord)
+      ),
     eventsOfUser: (identifier: string, limit: number, subject: Subject): { events: EventRecord[]; total: number } => {
       const key = subjectKey(subject, identifier)
       const rows = [...eventsOfUser.all(key, identifier, limit), ...waitingOfUser.all(key, identifier, limit)]

@@ -8,6 +8,7 @@ import { asStoreError, StoreError } from './errors.js'
 import { GroupCommit } from './group-commit.js'
 import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
+import { prepareMessageIndex } from './message-index.js'
 import { openDatabase, type OpenOptions } from './open-database.js'
 import { preparePrune } from './prune.js'
 import { BATCHES_A_STEP, prepareReplay } from './replay.js'
@@ -42,12 +43,15 @@ const RECLAIM_PAGES = 256
 export interface SqliteStoreOptions extends OpenOptions {
   /** The database may not grow beyond this; at the limit `accept` rejects with `limit`. */
   maxBytes?: number
+  /** See message-index.ts; only tests have a reason to change it. */
+  recentEvents?: number
 }
 
 /** The store in one SQLite file. See store.ts for what each method promises. */
 export class SqliteStore implements Store {
   readonly #db: Database
   readonly #commits: GroupCommit
+  readonly #messages
   readonly #accept
   readonly #userPlans
   readonly #former
@@ -69,7 +73,8 @@ export class SqliteStore implements Store {
   ) {
     this.#db = openDatabase(location, options)
     this.#commits = new GroupCommit(this.#db, location)
-    this.#accept = prepareAccept(this.#db)
+    this.#messages = prepareMessageIndex(this.#db, options.recentEvents)
+    this.#accept = prepareAccept(this.#db, this.#messages)
     this.#userPlans = prepareUserPlans(this.#db)
     const rows = prepareBatchRows(this.#db)
     this.#former = new BatchFormer(this.#db, this.#commits, this.#busy, this.#userPlans, rows)
@@ -95,10 +100,19 @@ export class SqliteStore implements Store {
   }
 
   async accept(intake: Intake): Promise<AcceptReceipt> {
-    return this.#commits.write(
-      () => this.#accept(intake, Date.now()),
-      () => this.#checkLimit()
-    )
+    for (;;) {
+      const { hurts } = this.#messages
+      try {
+        return await this.#commits.write(
+          () => this.#accept(intake, Date.now()),
+          () => this.#checkLimit()
+        )
+      } catch (error) {
+        // Damage where these events have no business: once more without what is there.
+        if (this.#messages.hurts === hurts) throw error
+        this.#read(() => this.#messages.rescue())
+      }
+    }
   }
 
   async formBatch(options: FormOptions): Promise<FormResult> {

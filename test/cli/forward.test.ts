@@ -199,7 +199,8 @@ describe('forward', () => {
     ))
 
   describe('at the limit of the store', () => {
-    const limit = ['--max-store-bytes', '300kb']
+    // Less than the first chunk of events, and more than the names that stay of their users when they are removed.
+    const limit = ['--max-store-bytes', '400kb']
     /** Every tenth is older than the one before it, of the same user: nothing of it is left to send. */
     const many = ndjson(
       Array.from({ length: 6000 }, (_, number) => {
@@ -235,7 +236,7 @@ describe('forward', () => {
           expect(json()).toMatchObject({ received: accepted, pending: accepted, delivered: 0 })
           expect(errors().filter((line) => !line.startsWith('Dopt answers'))).toEqual([
             expect.stringMatching(/^the store is at its limit /),
-            expect.stringMatching(/^error: .* has reached its limit of 307200 bytes: raise --max-store-bytes, or let /),
+            expect.stringMatching(/^error: .* has reached its limit of 409600 bytes: raise --max-store-bytes, or let /),
             expect.stringMatching(/^gave up after 3\.0 s .*: run the same command again to go on$/)
           ])
           // It waits for the whole of it, not for each chunk that was read ahead and then for the rest.
@@ -272,7 +273,7 @@ describe('forward', () => {
 
         expect(code).toBe(1)
         expect(errors()).toEqual([
-          expect.stringMatching(/^error: .* has reached its limit of 307200 bytes: raise --max-store-bytes, or let /)
+          expect.stringMatching(/^error: .* has reached its limit of 409600 bytes: raise --max-store-bytes, or let /)
         ])
         expect(Number(json()['received'])).toBeLessThan(6000)
         expect(json()).toMatchObject({ pending: json()['received'] })

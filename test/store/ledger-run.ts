@@ -16,6 +16,9 @@ type Conclude = () => Promise<void> | void
 
 const nothing: Conclude = () => undefined
 
+/** So few that the message index is written in every history. */
+const RECENT_EVENTS = 3
+
 /** One history: every step is done to a real store and to the model, and then all that the store says is compared. */
 export class LedgerRun {
   readonly model = new LedgerModel()
@@ -279,7 +282,7 @@ export class LedgerRun {
   }
 
   #open(): SqliteStore {
-    return SqliteStore.open(this.#file, { synchronous: 'normal' })
+    return SqliteStore.open(this.#file, { synchronous: 'normal', recentEvents: RECENT_EVENTS })
   }
 }
 

@@ -1,0 +1,256 @@
+import type { Database } from 'better-sqlite3'
+import { isDamage } from './errors.js'
+import { textKey } from './keys.js'
+import type { SeqRange } from './store.js'
+
+/** Events that are kept in memory before they begin to go into the index on disk: some 20 bytes each. */
+const RECENT_EVENTS = 100_000
+
+/** How many of other processes' events count for how much is written at a time. */
+const MOST_CAUGHT_UP = 1000
+
+interface Row {
+  messageKey: number
+  seq: number
+}
+
+/** How far memory has come. */
+interface Progress {
+  /** The newest event that it has; null in the beginning. */
+  knownTo: number | null
+  /** The key at which the round stands; below all keys between rounds. */
+  position: number
+  /** The newest event when the round began. */
+  beganAt: number
+  /** It has no event up to this one any more. */
+  droppedTo: number
+}
+
+const BEFORE_ALL_KEYS = -1
+const AFTER_ALL_KEYS = Number.MAX_SAFE_INTEGER
+
+/**
+ * Which events a message has. The newest are in memory; when they are many they go over into the table on disk, in rounds:
+ * each time events are accepted, twice as many that stand next to each other there. So a page of the table is written
+ * once for many events, and not for each.
+ *
+ * Memory is a temporary table, so that it is rolled back with the transaction. What it holds can always be had again: it is
+ * the events behind the reach of the table on disk. Another process has such a memory of its own. An event that another
+ * process removes stays in it until its turn to be written, and is not found, since whoever looks up a message compares its
+ * text in `events`.
+ */
+export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) {
+  db.exec(`create temp table recent_messages (
+      message_key integer not null,
+      seq         integer not null,
+      primary key (message_key, seq)
+    ) strict, without rowid;
+    create temp table message_progress (
+      known_to   integer,
+      position   integer not null,
+      began_at   integer not null,
+      dropped_to integer not null
+    ) strict;
+    insert into message_progress (known_to, position, began_at, dropped_to) values (null, ${BEFORE_ALL_KEYS}, 0, 0);
+    create temp trigger recent_message_without_event after delete on main.events begin
+      delete from recent_messages where message_key = old.message_key and seq = old.seq;
+    end`)
+  const find = db
+    .prepare<[number, number, string], number>(
+      `select 1 from events where seq in (
+         select seq from recent_messages where message_key = ? union all select seq from message_index where message_key = ?
+       ) and message_id = ?`
+    )
+    .pluck()
+  const rememberOne = db.prepare<[number, number]>(
+    'insert or ignore into recent_messages (message_key, seq) values (?, ?)'
+  )
+  const rememberBehind = db.prepare<[number]>(
+    'insert or ignore into recent_messages (message_key, seq) select message_key, seq from events where seq > ?'
+  )
+  const readProgress = db.prepare<[], Progress>(
+    'select known_to as knownTo, position, began_at as beganAt, dropped_to as droppedTo from message_progress'
+  )
+  const saveProgress = db.prepare<[Progress]>(
+    `update message_progress
+     set known_to = @knownTo, position = @position, began_at = @beganAt, dropped_to = @droppedTo`
+  )
+  const readReach = db.prepare<[], number>('select seq from message_index_reach').pluck()
+  const newest = db.prepare<[], number | null>('select max(seq) from events').pluck()
+  const extendReach = db.prepare<[number]>('update message_index_reach set seq = max(seq, ?)')
+  const dropReached = db.prepare<[number]>('delete from recent_messages where seq <= ?')
+  const complete = prepareCompletion(db)
+  const keyAhead = db
+    .prepare<[number, number], number>(
+      'select message_key from recent_messages where message_key > ? order by message_key limit 1 offset ?'
+    )
+    .pluck()
+  const writeBetween = prepareWriting('')
+  // Not those of events that another process has removed: nothing would take them out again.
+  const writeStandingBetween = prepareWriting('and exists (select 1 from events e where e.seq = r.seq)')
+  const dataVersion = db.prepare<[], number>('select data_version from pragma_data_version').pluck()
+  const versionAtFirst = dataVersion.get()
+  const writeOne = db.prepare<[number, number]>('insert into message_index (message_key, seq) values (?, ?)')
+  const dropBetween = db.prepare<[number, number]>(
+    'delete from recent_messages where message_key > ? and message_key <= ?'
+  )
+
+  /** How many events of other processes the transaction has met. Set anew by each, so that it need not be rolled back. */
+  let caughtUp = 0
+  let health: 'well' | 'hurt' | 'rescued' = 'well'
+  let hurts = 0
+
+  /** Takes in what other processes have accepted, and in the beginning what the table on disk may lack. */
+  function catchUp(): void {
+    const [now, reach] = [progress(), readReach.get() ?? 0]
+    const behind = (newest.get() ?? 0) - reach
+    // A round does not outlive its process. Where none ever came to its end, the table would fall behind for good.
+    if (now.knownTo === null && behind > 2 * recentEvents && health === 'well') return complete()
+    caughtUp = rememberBehind.run(Math.max(now.knownTo ?? 0, reach)).changes
+    // Where another process writes the table, nothing else would ever leave this one's memory.
+    const isOutrun = reach > now.droppedTo
+    if (isOutrun) dropReached.run(reach)
+    if (caughtUp === 0 && !isOutrun) return
+    saveProgress.run({ ...now, knownTo: newest.get() ?? 0, droppedTo: Math.max(now.droppedTo, reach) })
+  }
+
+  function advance({ first, last }: SeqRange): void {
+    const now = { ...progress(), knownTo: last }
+    const isBetweenRounds = now.position === BEFORE_ALL_KEYS
+    if (health !== 'well' || (isBetweenRounds && last - (readReach.get() ?? 0) <= recentEvents)) {
+      saveProgress.run(now)
+      return
+    }
+    if (isBetweenRounds) now.beganAt = last
+    // Faster than memory grows, whoever makes it grow.
+    const rows = 2 * (last - first + 1 + Math.min(caughtUp, MOST_CAUGHT_UP))
+    const upTo = keyAhead.get(now.position, rows)
+    const writing = dataVersion.get() === versionAtFirst ? writeBetween : writeStandingBetween
+    writing.run(now.position, upTo ?? AFTER_ALL_KEYS)
+    dropBetween.run(now.position, upTo ?? AFTER_ALL_KEYS)
+    now.position = upTo ?? BEFORE_ALL_KEYS
+    if (upTo === undefined) {
+      // Whatever memory held when the round began is on disk now.
+      extendReach.run(now.beganAt)
+      now.droppedTo = now.beganAt
+    }
+    saveProgress.run(now)
+  }
+
+  function prepareWriting(condition: string) {
+    return db.prepare<[number, number]>(
+      `insert or ignore into message_index (message_key, seq)
+       select message_key, seq from recent_messages r where message_key > ? and message_key <= ? ${condition}
+       order by message_key, seq`
+    )
+  }
+
+  /** After damage nothing more can be written in the same transaction, and the same would happen in the next. */
+  function orHurt(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      if (isDamage(error)) {
+        health = 'hurt'
+        hurts++
+      }
+      throw error
+    }
+  }
+
+  function rescue(): void {
+    if (health !== 'hurt') return
+    const now = progress()
+    for (const { messageKey, seq } of readableBehind(db, Math.max(now.knownTo ?? 0, readReach.get() ?? 0))) {
+      rememberOne.run(messageKey, seq)
+    }
+    saveProgress.run({ ...now, knownTo: newest.get() ?? 0 })
+    health = 'rescued'
+  }
+
+  function progress(): Progress {
+    return readProgress.get() ?? { knownTo: null, position: BEFORE_ALL_KEYS, beganAt: 0, droppedTo: 0 }
+  }
+
+  return {
+    /** To be called before `has`, in the same transaction. */
+    catchUp: () => orHurt(catchUp),
+    has: (messageKey: number, messageId: string): boolean => find.get(messageKey, messageKey, messageId) !== undefined,
+    add: (messageKey: number, seq: number): void => {
+      if (health === 'rescued') writeOne.run(messageKey, seq)
+      else rememberOne.run(messageKey, seq)
+    },
+    /**
+     * Writes some of what memory holds to the table on disk, if that is much by now. To be called when these have been
+     * added.
+     */
+    advance: (added: SeqRange) => orHurt(() => advance(added)),
+    /** How often a damaged page has stopped `catchUp` or `advance`, and with them their transaction. */
+    get hurts(): number {
+      return hurts
+    },
+    /**
+     * After that, goes on without what is on damaged pages, and without rounds: from now on each event goes to disk at
+     * once, so that damage costs those alone whose place is on it. Not to be called inside a transaction.
+     */
+    rescue
+  }
+}
+
+export type MessageIndex = ReturnType<typeof prepareMessageIndex>
+
+/**
+ * The arrival numbers of what may be a message's events (whoever asks compares the text), in their order, whether the table
+ * on disk has them or not.
+ */
+export function prepareSeqsOfMessage(db: Database): (messageId: string) => number[] {
+  const indexed = db.prepare<[number], number>('select seq from message_index where message_key = ?').pluck()
+  const reach = db.prepare<[], number>('select seq from message_index_reach').pluck()
+  const behind = db
+    .prepare<[number, number], number>('select seq from events where seq > ? and message_key = ?')
+    .pluck()
+
+  function seqsBehind(last: number, key: number): number[] {
+    try {
+      return behind.all(last, key)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return [...readableBehind(db, last)].filter(({ messageKey }) => messageKey === key).map(({ seq }) => seq)
+    }
+  }
+
+  return (messageId) => {
+    const key = textKey(messageId)
+    const seqs = new Set([...indexed.all(key), ...seqsBehind(reach.get() ?? 0, key)])
+    return [...seqs].sort((one, other) => one - other)
+  }
+}
+
+/** Writes what the table on disk lacks. To be run inside a transaction. */
+export function prepareCompletion(db: Database): () => void {
+  const write = db.prepare(
+    `insert or ignore into message_index (message_key, seq)
+     select message_key, seq from events where seq > (select seq from message_index_reach) order by message_key, seq`
+  )
+  const extendReach = db.prepare(
+    'update message_index_reach set seq = max(seq, (select coalesce(max(seq), 0) from events))'
+  )
+  return () => {
+    write.run()
+    extendReach.run()
+  }
+}
+
+/** The events behind this one, without those on damaged pages. */
+function* readableBehind(db: Database, last: number): Generator<Row> {
+  const newest = db.prepare<[], number | null>('select max(seq) from events').pluck().get() ?? 0
+  const event = db.prepare<[number], Row>('select message_key as messageKey, seq from events where seq = ?')
+  for (let seq = last + 1; seq <= newest; seq++) {
+    try {
+      const row = event.get(seq)
+      if (row !== undefined) yield row
+    } catch (error) {
+      if (!isDamage(error)) throw error
+    }
+  }
+}
