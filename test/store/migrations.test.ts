@@ -154,6 +154,8 @@ describe('migrations', () => {
         superseded: 1
       })
       expect(await store.partsOfEvent('m-1')).toMatchObject([{ subject: 'user', turn: 'now', groups: [] }])
+      const again = { messageId: 'm-3', identifier: 'a', eventTime: 3, arrivedAt: 2000, properties: '{"n":3}' }
+      expect(await store.accept({ events: [again], rejections: [], ignored: {} })).toMatchObject({ duplicates: 1 })
       const times = { eventTime: 1, arrivedAt: 2000 }
       const group = { messageId: 'g', subject: 'group', identifier: 'gone', properties: '{"n":1}', ...times } as const
       await store.accept({ events: [group], rejections: [], ignored: {} })
