@@ -3,7 +3,7 @@ import { COUNTERS, IGNORED_PREFIX } from './counters.js'
 import { isDamage } from './errors.js'
 import { subjectKey, subjectOf } from './keys.js'
 import { fromStored } from './memberships.js'
-import { prepareSeqsOfMessage } from './message-index.js'
+import { prepareSeqsOfMessage } from './message-table.js'
 import type {
   Agenda,
   AttemptRecord,

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { isDamage } from './errors.js'
-import { textKey } from './keys.js'
+import { prepareCompletion, readableBehind } from './message-table.js'
 import type { SeqRange } from './store.js'
 
 /** Events that are kept in memory before they begin to go into the index on disk: some 20 bytes each. */
@@ -8,11 +8,6 @@ const RECENT_EVENTS = 100_000
 
 /** How many of other processes' events count for how much is written at a time. */
 const MOST_CAUGHT_UP = 1000
-
-interface Row {
-  messageKey: number
-  seq: number
-}
 
 /** How far memory has come. */
 interface Progress {
@@ -103,9 +98,9 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
   /** Takes in what other processes have accepted, and in the beginning what the table on disk may lack. */
   function catchUp(): void {
     const [now, reach] = [progress(), readReach.get() ?? 0]
-    const behind = (newest.get() ?? 0) - reach
     // A round does not outlive its process. Where none ever came to its end, the table would fall behind for good.
-    if (now.knownTo === null && behind > 2 * recentEvents && health === 'well') return complete()
+    const isFarBehind = (): boolean => (newest.get() ?? 0) - reach > 2 * recentEvents
+    if (now.knownTo === null && health === 'well' && isFarBehind()) return complete()
     caughtUp = rememberBehind.run(Math.max(now.knownTo ?? 0, reach)).changes
     // Where another process writes the table, nothing else would ever leave this one's memory.
     const isOutrun = reach > now.droppedTo
@@ -198,59 +193,3 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
 }
 
 export type MessageIndex = ReturnType<typeof prepareMessageIndex>
-
-/**
- * The arrival numbers of what may be a message's events (whoever asks compares the text), in their order, whether the table
- * on disk has them or not.
- */
-export function prepareSeqsOfMessage(db: Database): (messageId: string) => number[] {
-  const indexed = db.prepare<[number], number>('select seq from message_index where message_key = ?').pluck()
-  const reach = db.prepare<[], number>('select seq from message_index_reach').pluck()
-  const behind = db
-    .prepare<[number, number], number>('select seq from events where seq > ? and message_key = ?')
-    .pluck()
-
-  function seqsBehind(last: number, key: number): number[] {
-    try {
-      return behind.all(last, key)
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      return [...readableBehind(db, last)].filter(({ messageKey }) => messageKey === key).map(({ seq }) => seq)
-    }
-  }
-
-  return (messageId) => {
-    const key = textKey(messageId)
-    const seqs = new Set([...indexed.all(key), ...seqsBehind(reach.get() ?? 0, key)])
-    return [...seqs].sort((one, other) => one - other)
-  }
-}
-
-/** Writes what the table on disk lacks. To be run inside a transaction. */
-export function prepareCompletion(db: Database): () => void {
-  const write = db.prepare(
-    `insert or ignore into message_index (message_key, seq)
-     select message_key, seq from events where seq > (select seq from message_index_reach) order by message_key, seq`
-  )
-  const extendReach = db.prepare(
-    'update message_index_reach set seq = max(seq, (select coalesce(max(seq), 0) from events))'
-  )
-  return () => {
-    write.run()
-    extendReach.run()
-  }
-}
-
-/** The events behind this one, without those on damaged pages. */
-function* readableBehind(db: Database, last: number): Generator<Row> {
-  const newest = db.prepare<[], number | null>('select max(seq) from events').pluck().get() ?? 0
-  const event = db.prepare<[number], Row>('select message_key as messageKey, seq from events where seq = ?')
-  for (let seq = last + 1; seq <= newest; seq++) {
-    try {
-      const row = event.get(seq)
-      if (row !== undefined) yield row
-    } catch (error) {
-      if (!isDamage(error)) throw error
-    }
-  }
-}

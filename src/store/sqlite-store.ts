@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Database } from 'better-sqlite3'
-import { prepareAccept } from './accept.js'
+import { Acceptor } from './acceptor.js'
 import { prepareBatchRows } from './batch-rows.js'
 import { BusyUsers } from './busy-users.js'
 import { BatchFormer } from './batch-former.js'
@@ -8,7 +8,6 @@ import { asStoreError, StoreError } from './errors.js'
 import { GroupCommit } from './group-commit.js'
 import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
-import { prepareMessageIndex } from './message-index.js'
 import { openDatabase, type OpenOptions } from './open-database.js'
 import { preparePrune } from './prune.js'
 import { BATCHES_A_STEP, prepareReplay } from './replay.js'
@@ -51,8 +50,7 @@ export interface SqliteStoreOptions extends OpenOptions {
 export class SqliteStore implements Store {
   readonly #db: Database
   readonly #commits: GroupCommit
-  readonly #messages
-  readonly #accept
+  readonly #acceptor
   readonly #userPlans
   readonly #former
   readonly #settle
@@ -73,8 +71,7 @@ export class SqliteStore implements Store {
   ) {
     this.#db = openDatabase(location, options)
     this.#commits = new GroupCommit(this.#db, location)
-    this.#messages = prepareMessageIndex(this.#db, options.recentEvents)
-    this.#accept = prepareAccept(this.#db, this.#messages)
+    this.#acceptor = new Acceptor(this.#db, this.#commits, location, options.recentEvents)
     this.#userPlans = prepareUserPlans(this.#db)
     const rows = prepareBatchRows(this.#db)
     this.#former = new BatchFormer(this.#db, this.#commits, this.#busy, this.#userPlans, rows)
@@ -100,19 +97,7 @@ export class SqliteStore implements Store {
   }
 
   async accept(intake: Intake): Promise<AcceptReceipt> {
-    for (;;) {
-      const { hurts } = this.#messages
-      try {
-        return await this.#commits.write(
-          () => this.#accept(intake, Date.now()),
-          () => this.#checkLimit()
-        )
-      } catch (error) {
-        // Damage where these events have no business: once more without what is there.
-        if (this.#messages.hurts === hurts) throw error
-        this.#read(() => this.#messages.rescue())
-      }
-    }
+    return this.#acceptor.accept(intake, () => this.#checkLimit())
   }
 
   async formBatch(options: FormOptions): Promise<FormResult> {

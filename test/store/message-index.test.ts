@@ -153,6 +153,43 @@ describe('the message index', () => {
     })
   })
 
+  it('keeps up where many processes accept alike', async () => {
+    await withTempDir(async (dir) => {
+      const file = join(dir, 'store.db')
+      const stores = Array.from({ length: 6 }, () =>
+        SqliteStore.open(file, { recentEvents: RECENT_EVENTS, synchronous: 'normal' })
+      )
+      for (let number = 0; number < 600; number++) {
+        await stores[number % stores.length]?.accept({ events: [eventOf(number)], rejections: [], ignored: {} })
+      }
+      for (const store of stores) await store.close()
+      const db = new Database(file, { readonly: true })
+      const reach = db.prepare('select seq from message_index_reach').pluck().get()
+      expect(reach).toBeGreaterThan(600 - 2 * RECENT_EVENTS * stores.length)
+      db.close()
+    })
+  })
+
+  it('does not do at a start all that is left to do', async () => {
+    await withTempDir((dir) => {
+      const file = join(dir, 'store.db')
+      const [recentEvents, left] = [2000, 3000]
+      const before = openDatabase(file)
+      const acceptWith = (db: typeof before, ...numbers: number[]): void => {
+        const accept = prepareAccept(db, prepareMessageIndex(db, recentEvents))
+        accept({ events: numbers.map(eventOf), rejections: [], ignored: {} }, Date.now())
+      }
+      acceptWith(before, ...Array.from({ length: left }, (_, number) => number))
+      before.exec('delete from message_index; update message_index_reach set seq = 0')
+      before.close()
+
+      const db = openDatabase(file)
+      acceptWith(db, left)
+      expect(db.prepare('select count(*) from message_index').pluck().get()).toBeLessThan(left)
+      db.close()
+    })
+  })
+
   it.each([
     ['in memory', RECENT_EVENTS, 'recent_messages'],
     ['on disk', 0, 'message_index']

@@ -1,0 +1,44 @@
+import type { Database } from 'better-sqlite3'
+import { prepareAccept } from './accept.js'
+import { asStoreError } from './errors.js'
+import type { GroupCommit } from './group-commit.js'
+import { prepareMessageIndex } from './message-index.js'
+import type { AcceptReceipt, Intake } from './store.js'
+
+/** Takes events in, and has the message index go on beside damage. */
+export class Acceptor {
+  readonly #messages
+  readonly #accept
+
+  constructor(
+    db: Database,
+    private readonly commits: GroupCommit,
+    private readonly file: string,
+    recentEvents?: number
+  ) {
+    this.#messages = prepareMessageIndex(db, recentEvents)
+    this.#accept = prepareAccept(db, this.#messages)
+  }
+
+  /** See `accept` in store.ts, and `write` in group-commit.ts for `admit`. */
+  async accept(intake: Intake, admit: () => void): Promise<AcceptReceipt> {
+    for (;;) {
+      const { hurts } = this.#messages
+      try {
+        return await this.commits.write(() => this.#accept(intake, Date.now()), admit)
+      } catch (error) {
+        // Damage where these events have no business: once more without what is there.
+        if (this.#messages.hurts === hurts) throw error
+        this.#rescue()
+      }
+    }
+  }
+
+  #rescue(): void {
+    try {
+      this.#messages.rescue()
+    } catch (error) {
+      throw asStoreError(error, this.file)
+    }
+  }
+}
