@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync
 import { createServer, type AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
 import { until } from '../faults/until.js'
+import { itUnless } from '../helpers/skipped.js'
 import { withTempDir } from '../helpers/temp-dir.js'
 
 const ROOT = join(__dirname, '../..')
@@ -99,7 +100,7 @@ describe('the container file', () => {
   })
 })
 
-const whereSystemd = hasSystemd() ? it : it.skip
+const whereSystemd = itUnless(hasSystemd() ? undefined : 'there is no systemd-analyze here')
 whereSystemd('the systemd unit says nothing that systemd does not understand', () =>
   withTempDir(async (dir) => {
     // The program is not installed here, and systemd looks whether it is there.

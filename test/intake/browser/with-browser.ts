@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { withTempDir } from '../../helpers/temp-dir.js'
+import { skipped } from '../../helpers/skipped.js'
 import { withServer } from '../../helpers/with-server.js'
 
 /** Debian's. */
@@ -15,9 +16,8 @@ const ARGS = [
 /** `describe`, or where there is no browser one that says so and skips. */
 export function describeWithBrowser(title: string, tests: () => void): void {
   if (existsSync(CHROMIUM)) return describe(title, tests)
-  const why = `SKIPPED: there is no chromium at ${CHROMIUM} (apt-get install chromium, or set DOPT_CHROMIUM)`
-  process.stderr.write(`${title}: ${why}\n`)
-  describe.skip(`${title} (${why})`, tests)
+  const why = `there is no chromium at ${CHROMIUM}: apt-get install chromium, or set DOPT_CHROMIUM`
+  describe.skip(skipped(title, why), tests)
 }
 
 /** Runs `use` with a browser that has never been used before. */
