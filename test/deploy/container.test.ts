@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
 import { until } from '../faults/until.js'
-import { itUnless } from '../helpers/skipped.js'
 import { withTempDir } from '../helpers/temp-dir.js'
 
 const ROOT = join(__dirname, '../..')
@@ -99,24 +98,3 @@ describe('the container file', () => {
     expect(RUNTIME.indexOf('install -d')).toBeLessThan(RUNTIME.indexOf('VOLUME'))
   })
 })
-
-const whereSystemd = itUnless(hasSystemd() ? undefined : 'there is no systemd-analyze here')
-whereSystemd('the systemd unit says nothing that systemd does not understand', () =>
-  withTempDir(async (dir) => {
-    // The program is not installed here, and systemd looks whether it is there.
-    const unit = readFileSync(join(ROOT, 'deploy/dopt-destination.service'), 'utf8')
-    const file = join(dir, 'dopt-destination.service')
-    writeFileSync(file, unit.replace(/^ExecStart=\S+/m, 'ExecStart=/bin/true'))
-    const said = execFileSync('bash', ['-c', 'systemd-analyze verify "$0" 2>&1', file], { encoding: 'utf8' })
-    expect(said).toBe('')
-  })
-)
-
-function hasSystemd(): boolean {
-  try {
-    execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
