@@ -6,6 +6,7 @@ import {
   type NestedProperties
 } from './destination/dopt-api.js'
 import type { Logger } from './delivery/logger.js'
+import { OPTION_RANGES } from './option-ranges.js'
 import { parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
 
 /** What `createForwarder` takes. Durations are milliseconds, sizes bytes. */
@@ -78,35 +79,20 @@ type Complete = Required<{ [K in keyof ForwarderOptions]: Exclude<ForwarderOptio
 export type ResolvedOptions = Omit<Complete, 'apiKey' | OptionalName> &
   Pick<ForwarderOptions, OptionalName> & { apiKey: string }
 
-const NUMBERS = [
-  ['batchSize', 1, MAX_USERS_PER_CALL],
-  ['flushIntervalMs', 0, 3_600_000],
-  ['concurrency', 1, 256],
-  ['retryWindowMs', 0, Number.MAX_SAFE_INTEGER],
-  ['retryBaseMs', 0, 3_600_000],
-  ['retryMaxMs', 0, 86_400_000],
-  ['keyProbeMs', 1, 86_400_000],
-  ['retentionMs', 0, Number.MAX_SAFE_INTEGER],
-  ['requestTimeoutMs', 1, 600_000],
-  ['maxBodyBytes', 1024, 100_000_000]
-] as const
-
 /** Fills in defaults and refuses what cannot work. The caller's object is not changed. */
 export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined)
   ) as Partial<Complete>
   const resolved = { ...DEFAULTS, ...given, apiKey: given.apiKey ?? '' }
-  for (const [name, minimum, maximum] of NUMBERS) {
-    const value = resolved[name]
+  for (const [name, [minimum, maximum]] of Object.entries(OPTION_RANGES)) {
+    const value = resolved[name as keyof typeof OPTION_RANGES]
+    if (value === undefined) continue
     if (!Number.isInteger(value) || value < minimum || value > maximum) {
       throw new ConfigurationError(`${name} must be a whole number from ${minimum} to ${maximum}, not ${String(value)}`)
     }
   }
-  const { maxCallsPerSecond, maxStoreBytes } = resolved
-  if (maxStoreBytes !== undefined && !(Number.isInteger(maxStoreBytes) && maxStoreBytes > 0)) {
-    throw new ConfigurationError(`maxStoreBytes must be a whole number above 0, not ${maxStoreBytes}`)
-  }
+  const { maxCallsPerSecond } = resolved
   if (maxCallsPerSecond !== undefined && !(maxCallsPerSecond > 0 && maxCallsPerSecond <= 10_000)) {
     throw new ConfigurationError(`maxCallsPerSecond must be above 0 and at most 10000, not ${maxCallsPerSecond}`)
   }
@@ -134,9 +120,12 @@ function readSubscriptions(value: unknown, api: Api): Subscription[] {
 }
 
 function checkEndpoint(endpoint: string): void {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  // URL passes over blanks around an address, and what calls it later may not.
+  const url = URL.canParse(endpoint) && !/\s/.test(endpoint) ? new URL(endpoint) : undefined
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new ConfigurationError(`the endpoint must be an http or https address, such as ${DEFAULT_ENDPOINT}`)
+    throw new ConfigurationError(
+      `the endpoint must be an http or https address without blanks, such as ${DEFAULT_ENDPOINT}`
+    )
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new ConfigurationError('the endpoint must be an address without user, query or fragment')

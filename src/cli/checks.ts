@@ -27,6 +27,7 @@ export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]
   let options: ForwarderOptions
   try {
     config = loadConfig()
+    config.verify()
     options = forwarderOptions(config)
   } catch (error) {
     return [{ name: 'configuration', ok: false, detail: lineOf(error) }]

@@ -1,6 +1,18 @@
 import type { ForwarderOptions } from '../options.js'
 import type { Config } from './config.js'
-import { byteSize, choice, duration, fileList, flag, text, whole, type AnySetting, type Setting } from './setting.js'
+import {
+  byteSize,
+  choice,
+  duration,
+  fileList,
+  flag,
+  milliseconds,
+  text,
+  whole,
+  type AnySetting,
+  type Setting
+} from './setting.js'
+import { OPTION_RANGES } from '../option-ranges.js'
 
 export const DEFAULT_STORE = './dopt-destination.db'
 export const DEFAULT_GIVE_UP_AFTER_MS = 120_000
@@ -11,9 +23,12 @@ export const store = text({
   key: 'store',
   flag: '--store <file>',
   env: 'DOPT_STORE',
-  help: 'the SQLite file that events are kept in; made if it is not there',
+  help: 'the SQLite file that events are kept in',
   defaultText: DEFAULT_STORE
 })
+
+/** For what takes events in. */
+const newStore: Setting<string> = { ...store, help: `${store.help}; made if it is not there` }
 
 export const logLevel = choice(
   {
@@ -63,17 +78,19 @@ export const batchSize = whole(
     help: 'users a call, at most: 1 to 100',
     defaultText: '100'
   },
-  1,
-  100
+  ...OPTION_RANGES.batchSize
 )
 
-export const flushInterval = duration({
-  key: 'flushInterval',
-  flag: '--flush-interval <ms>',
-  env: 'DOPT_FLUSH_INTERVAL',
-  help: 'how long an event may wait for others to fill its call',
-  defaultText: '1000'
-})
+export const flushInterval = milliseconds(
+  {
+    key: 'flushInterval',
+    flag: '--flush-interval <ms>',
+    env: 'DOPT_FLUSH_INTERVAL',
+    help: 'how long an event may wait for others to fill its call',
+    defaultText: '1000'
+  },
+  OPTION_RANGES.flushIntervalMs
+)
 
 export const concurrency = whole(
   {
@@ -83,17 +100,19 @@ export const concurrency = whole(
     help: 'calls in flight at a time, at most',
     defaultText: '4'
   },
-  1,
-  256
+  ...OPTION_RANGES.concurrency
 )
 
-export const callTimeout = duration({
-  key: 'callTimeout',
-  flag: '--call-timeout <duration>',
-  env: 'DOPT_CALL_TIMEOUT',
-  help: 'how long a call may take; one that takes longer is tried again',
-  defaultText: '30s'
-})
+export const callTimeout = duration(
+  {
+    key: 'callTimeout',
+    flag: '--call-timeout <duration>',
+    env: 'DOPT_CALL_TIMEOUT',
+    help: 'how long a call may take; one that takes longer is tried again',
+    defaultText: '30s'
+  },
+  OPTION_RANGES.requestTimeoutMs
+)
 
 export const retryWindow = duration({
   key: 'retryWindow',
@@ -123,13 +142,16 @@ export const retention = duration({
   defaultText: '7d'
 })
 
-export const maxStoreBytes = byteSize({
-  key: 'maxStoreBytes',
-  flag: '--max-store-bytes <size>',
-  env: 'DOPT_MAX_STORE_BYTES',
-  help: 'take in nothing more when the store has grown to this size, such as 2gb',
-  defaultText: 'no limit'
-})
+export const maxStoreBytes = byteSize(
+  {
+    key: 'maxStoreBytes',
+    flag: '--max-store-bytes <size>',
+    env: 'DOPT_MAX_STORE_BYTES',
+    help: 'take in nothing more when the store has grown to this size, such as 2gb',
+    defaultText: 'no limit'
+  },
+  OPTION_RANGES.maxStoreBytes
+)
 
 export const nestedProperties = choice(
   {
@@ -144,19 +166,22 @@ export const nestedProperties = choice(
 
 export const subscriptions = fileList('subscriptions', "which events become which users, in Segment's form")
 
-export const giveUpAfter = duration({
-  key: 'giveUpAfter',
-  flag: '--give-up-after <duration>',
-  env: 'DOPT_GIVE_UP_AFTER',
-  help: 'end with code 1 when nothing has moved for this long; all is kept',
-  defaultText: '2m'
-})
+export const giveUpAfter = duration(
+  {
+    key: 'giveUpAfter',
+    flag: '--give-up-after <duration>',
+    env: 'DOPT_GIVE_UP_AFTER',
+    help: 'end with code 1 when nothing has moved for this long; all is kept',
+    defaultText: '2m'
+  },
+  [1, Number.MAX_SAFE_INTEGER]
+)
 
 export const config = {
   ...text({
     key: 'config',
     flag: '--config <file>',
-    help: 'JSON file with any of these options in camelCase, such as {"batchSize": 50, "retryWindow": "24h"}',
+    help: 'JSON file with settings in camelCase, such as {"batchSize": 50, "retryWindow": "24h"}',
     defaultText: 'dopt-destination.config.json, if it is there'
   }),
   inFile: false
@@ -164,8 +189,10 @@ export const config = {
 
 export const json = flag('json', '--json', 'print exactly one JSON document on standard output')
 
+const WITHOUT_STORE: readonly AnySetting[] = [config, logLevel]
+
 /** What every command understands that reads the store. */
-export const STORE_SETTINGS: readonly AnySetting[] = [store, config, logLevel]
+export const STORE_SETTINGS: readonly AnySetting[] = [store, ...WITHOUT_STORE]
 
 /** What it takes to reach Dopt. */
 export const ENDPOINT_SETTINGS: readonly AnySetting[] = [apiKey, endpoint, api]
@@ -183,7 +210,8 @@ export const DELIVERY_SETTINGS: readonly AnySetting[] = [
   maxStoreBytes,
   nestedProperties,
   subscriptions,
-  ...STORE_SETTINGS
+  newStore,
+  ...WITHOUT_STORE
 ]
 
 export function storeFile(from: Config): string {

@@ -21,16 +21,18 @@ export interface ConfigSources {
 export class Config {
   readonly #flags
   readonly #env
+  readonly #known
   readonly #values: Readonly<Record<string, unknown>>
 
   private constructor(
-    { flags, env }: ConfigSources,
+    { flags, env, known }: ConfigSources,
     /** The config file, where there is one. */
     readonly file: string | undefined,
     values: Readonly<Record<string, unknown>>
   ) {
     this.#flags = flags
     this.#env = env
+    this.#known = known
     this.#values = values
   }
 
@@ -55,6 +57,11 @@ export class Config {
     }
     if (parsed !== undefined) return parsed
     throw new UsageError(`${where} must be ${setting.allowed}${setting.secret ? '' : `, not ${show(value)}`}`)
+  }
+
+  /** Reads all that may be set for longer than one run, of whichever command. Throws UsageError for the first that is wrong. */
+  verify(): void {
+    for (const setting of this.#known) if (setting.inFile) this.get(setting)
   }
 
   sourceOf(setting: AnySetting): Source | undefined {
@@ -82,7 +89,7 @@ export class Config {
 
 function readConfigFile(file: string, known: readonly AnySetting[]): Record<string, unknown> {
   const values = parse(file, read(file))
-  const names = known.filter(({ inFile }) => inFile).map(({ key }) => key)
+  const names = [...new Set(known.filter(({ inFile }) => inFile).map(({ key }) => key))]
   const unknown = Object.keys(values).find((key) => !names.includes(key))
   if (unknown !== undefined) {
     throw new UsageError(`${file}: there is no setting "${printable(unknown)}"; there are ${names.sort().join(', ')}`)

@@ -1,3 +1,4 @@
+import ms from 'ms'
 import { parseByteSize } from './byte-size.js'
 import { parseDuration } from './duration.js'
 import { parsePointInTime } from './when.js'
@@ -52,12 +53,9 @@ export function choice<const T extends string>(about: Description, choices: read
 }
 
 export function whole(about: Description, minimum: number, maximum: number): Setting<number> {
-  return complete(about, `a whole number from ${minimum} to ${maximum}`, (value) => {
-    const number = numberOf(value)
-    return number !== undefined && Number.isInteger(number) && number >= minimum && number <= maximum
-      ? number
-      : undefined
-  })
+  return complete(about, `a whole number from ${minimum} to ${maximum}`, (value) =>
+    within([minimum, maximum], numberOf(value))
+  )
 }
 
 export function share(about: Description): Setting<number> {
@@ -67,17 +65,29 @@ export function share(about: Description): Setting<number> {
   })
 }
 
-/** In milliseconds. */
-export function duration(about: Description): Setting<number> {
-  return complete(about, 'a duration such as 30s, 2m, 72h or 7d, or milliseconds', (value) =>
-    typeof value === 'number' ? wholeAndPositive(value) : typeof value === 'string' ? parseDuration(value) : undefined
-  )
+type Range = readonly [minimum: number, maximum: number]
+const ANY: Range = [0, Number.MAX_SAFE_INTEGER]
+
+/** A duration that says its unit, in milliseconds. */
+export function duration(about: Description, range: Range = ANY): Setting<number> {
+  return complete(about, describe('a duration', range, ms, 'such as 30s, 2m, 72h or 7d'), (value) => {
+    const isText = typeof value === 'string'
+    return within(range, isText ? parseDuration(value) : value === 0 ? 0 : undefined)
+  })
+}
+
+/** A duration that may also be a number of milliseconds. */
+export function milliseconds(about: Description, range: Range): Setting<number> {
+  return complete(about, `${describe('milliseconds', range, String, '')}, or a duration such as 2s`, (value) => {
+    const number = numberOf(value)
+    return within(range, number ?? (typeof value === 'string' ? parseDuration(value) : undefined))
+  })
 }
 
 /** In bytes. */
-export function byteSize(about: Description): Setting<number> {
-  return complete(about, 'a size such as 500mb or 2gb, or bytes', (value) =>
-    typeof value === 'number' ? wholeAndPositive(value) : typeof value === 'string' ? parseByteSize(value) : undefined
+export function byteSize(about: Description, range: Range = ANY): Setting<number> {
+  return complete(about, describe('a size', range, String, 'such as 500mb or 2gb, or bytes'), (value) =>
+    within(range, typeof value === 'number' ? value : typeof value === 'string' ? parseByteSize(value) : undefined)
   )
 }
 
@@ -88,8 +98,19 @@ export function flag(key: string, name: string, help: string): Setting<boolean> 
   )
 }
 
-function wholeAndPositive(value: number): number | undefined {
-  return Number.isSafeInteger(value) && value >= 0 ? value : undefined
+function within([minimum, maximum]: Range, value: number | undefined): number | undefined {
+  return value !== undefined && Number.isInteger(value) && value >= minimum && value <= maximum ? value : undefined
+}
+
+/** What is allowed, with examples where nothing is said of its ends. */
+function describe(
+  kind: string,
+  [minimum, maximum]: Range,
+  format: (value: number) => string,
+  examples: string
+): string {
+  if (maximum < Number.MAX_SAFE_INTEGER) return `${kind} from ${format(minimum)} to ${format(maximum)}`
+  return minimum > 0 ? `${kind} above 0, ${examples}` : `${kind} ${examples}`
 }
 
 function numberOf(value: unknown): number | undefined {

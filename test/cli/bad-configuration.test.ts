@@ -17,6 +17,26 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
       /^error: DOPT_BATCH_SIZE must be a whole number from 1 to 100, not 101$/
     ],
     ['a duration without sense', { DOPT_RETRY_WINDOW: 'soon' }, /^error: DOPT_RETRY_WINDOW: "soon" is not a duration/],
+    [
+      'a duration out of range',
+      { DOPT_CALL_TIMEOUT: '11m' },
+      /^error: DOPT_CALL_TIMEOUT must be a duration from 1ms to 10m, not 11m$/
+    ],
+    [
+      'milliseconds out of range',
+      { DOPT_FLUSH_INTERVAL: '72h' },
+      /^error: DOPT_FLUSH_INTERVAL must be milliseconds from 0 to 3600000, or a duration such as 2s, not 72h$/
+    ],
+    [
+      'a store without room',
+      { DOPT_MAX_STORE_BYTES: '0' },
+      /^error: DOPT_MAX_STORE_BYTES must be a size above 0, such as /
+    ],
+    [
+      'an endpoint with blanks',
+      { DOPT_ENDPOINT: 'http://127.0.0.1:1 ' },
+      /^error: the endpoint must be an http or https address without blanks, such as /
+    ],
     ['a size without sense', { DOPT_MAX_STORE_BYTES: '-1' }, /^error: DOPT_MAX_STORE_BYTES: "-1" is negative/],
     ['an API generation that there is not', { DOPT_API: 'v3' }, /^error: DOPT_API must be bulk or batch, not v3$/],
     ['an unknown log level', { DOPT_LOG_LEVEL: 'loud' }, /^error: DOPT_LOG_LEVEL must be silent or /]
@@ -37,6 +57,8 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
     [['forwrd'], /^error: unknown command 'forwrd' \(Did you mean forward\?\)$/],
     [['show'], /^error: missing required argument 'id'$/],
     [['status', 'x'], /^error: too many arguments/],
+    [['forward', '--give-up-after', '0'], /^error: --give-up-after must be a duration above 0, such as 30s, /],
+    [['prune', '--older-than', '30'], /^error: --older-than: "30" has no unit: write it like 500ms, 30s, /],
     [['batches', '--since', 'tomorrow'], /^error: --since: "tomorrow" is not a time: /],
     [['batches', '--state', 'lost'], /^error: --state must be sending or /]
   ])('%j', (args, line) =>
@@ -51,7 +73,8 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
     [
       'holds a key that there is not',
       '{"batchsize": 10}',
-      /^error: c\.json: there is no setting "batchsize"; there are .*batchSize/
+      // Each of them once.
+      /^error: c\.json: there is no setting "batchsize"; there are adminToken, api, apiKey, batchSize, callTimeout, /
     ],
     ['holds a flag of one run', '{"json": true}', /^error: c\.json: there is no setting "json"/],
     [

@@ -40,6 +40,7 @@ describe('check', () => {
       /^✗ endpoint +cannot reach http:\/\/127\.0\.0\.1:1 .*: check --endpoint/m
     ],
     ['a setting out of range', { DOPT_CONCURRENCY: '0' }, /^✗ configuration +DOPT_CONCURRENCY must be/m],
+    ['a setting that only other commands have', { DOPT_PORT: 'x' }, /^✗ configuration +DOPT_PORT must be/m],
     ['a store that is none', { DOPT_STORE: '/etc/hostname' }, /^✗ store +\/etc\/hostname is not a database/m],
     ['a folder that is not there', { DOPT_STORE: 'no/where.db' }, /^✗ store +the folder no does not exist/m]
   ])('says of %s how to mend it, and ends with 2', (_, env, line) =>

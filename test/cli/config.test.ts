@@ -6,6 +6,7 @@ import {
   choice,
   duration,
   flag,
+  milliseconds,
   pointInTime,
   share,
   text,
@@ -84,8 +85,11 @@ describe('a setting', () => {
   it.each<[string, AnySetting, unknown[], unknown[]]>([
     ['whole', whole(about, 0, 5), ['3', 3], ['', ' 3', '3.5', '6', -1, NaN, '0x3', true, null]],
     ['share', share(about), ['0.5', 0.5], ['1.5', '-1', '.5', 'half', {}]],
-    ['duration', duration(about), ['72h', 259_200_000], [-1, 1.5, null, true]],
+    ['duration', duration(about), ['72h', '3d'], [30, -1, 1.5, null, true]],
+    ['duration with ends', duration(about, [1, 2000]), ['2s', '2000ms'], [0, '0', '3s', 2000]],
+    ['milliseconds', milliseconds(about, [0, 2000]), ['2s', '2000', 2000], ['3s', -1, 1.5, null]],
     ['byteSize', byteSize(about), ['2kb', 2048], [-1, 1.5, []]],
+    ['byteSize with ends', byteSize(about, [1, 2048]), ['2kb', 2048], [0, '0', '3kb']],
     ['text', text(about), ['x'], ['', 5, null]],
     ['choice', choice(about, ['a', 'b']), ['a'], ['c', 'A', null]],
     ['flag', flag('k', '--k', ''), [true], ['true', 1]]
