@@ -98,6 +98,7 @@ async function work(
     reason = ended ?? (await (plan.settle ?? settleAll)(run))
     // Calls in flight may still settle something, so the counting waits for them.
     await forwarder.sender?.stop(SHUTDOWN_DEADLINE_MS)
+    if (reason === 'stalled' && (await isAllSettled(forwarder))) reason = 'settled'
   } finally {
     watch.stop()
   }
@@ -142,6 +143,11 @@ async function settleAll({ forwarder, signal, giveUpAfterMs }: DeliveryRun): Pro
   return forwarder.untilSettled({ giveUpAfterMs, signal })
 }
 
+async function isAllSettled({ store }: Forwarder): Promise<boolean> {
+  const { hasPending, openBatches } = await store.agenda()
+  return !hasPending && openBatches === 0
+}
+
 /** Why it ended before everything was settled. The refused key has been reported when it was refused. */
 async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
   if (reason === 'settled' || reason === 'key-refused') return
@@ -154,10 +160,12 @@ async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
     output.note(`interrupted with ${kept}, ${place}`)
     return
   }
-  const [newest] = lastErrors
+  // What has failed for good may be long ago.
+  const [newest] = events.retrying > 0 ? lastErrors : []
   const words = newest && [newest.status, newest.code, newest.error].filter(Boolean).join(' ')
-  const trouble = describeTrouble(known ?? words)
-  output.note(`gave up after ${formatDuration(giveUpAfterMs)} in which nothing moved (${trouble}): ${kept}, ${place}`)
+  const trouble = known ?? words
+  const why = trouble === undefined ? 'no call was answered' : describeTrouble(trouble)
+  output.note(`gave up after ${formatDuration(giveUpAfterMs)} in which nothing moved (${why}): ${kept}, ${place}`)
 }
 
 function giveHints(summary: Summary, failed: number, config: Config, output: Output): void {

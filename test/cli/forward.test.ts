@@ -183,6 +183,25 @@ describe('forward', () => {
       expect((await books()).events.retrying).toBe(1)
     }))
 
+  it('does not give up what the last answers deliver, and says of slow calls that they are slow', () =>
+    withDesk(async ({ run, write, sandbox }) => {
+      sandbox.setFaults({ latencyMs: 1500 })
+      write('few.ndjson', ndjson([identify(1), identify(2)]))
+      write('many.ndjson', ndjson(Array.from({ length: 300 }, (_, n) => identify(n + 10))))
+      const patience = ['--give-up-after', '300ms', '--concurrency', '1']
+
+      const few = await run(['forward', ...patience, '--json', 'few.ndjson'])
+      const many = await run(['forward', ...patience, '--json', 'many.ndjson'])
+
+      expect(few).toMatchObject({ code: 0, stderr: '' })
+      expect(few.json()).toMatchObject({ delivered: 2, pending: 0 })
+      expect(many.code).toBe(1)
+      expect(many.json()).toMatchObject({ delivered: 100, pending: 200 })
+      expect(many.stderr).toMatch(
+        /^gave up after 300 ms in which nothing moved \(no call was answered\): 200 events undelivered, /
+      )
+    }))
+
   it('tells of trouble with the endpoint, and that it is over', () =>
     withDesk(
       async ({ start, sandbox }) => {
