@@ -117,13 +117,18 @@ async function work(
 
 /**
  * Near the limit of the store, what was delivered is removed at once, so that the store no longer knows where it stood. This
- * run's own sender does.
+ * run's own sender does. The rest was removed by somebody else.
  */
-function withRemoved(states: EventCounts, accepted: number, totals: SenderTotals): EventCounts {
-  const removed = accepted - Object.values(states).reduce((sum: number, count: number) => sum + count, 0)
-  const superseded = within(0, totals.superseded - states.superseded, removed)
-  const delivered = within(0, totals.delivered - states.delivered, removed - superseded)
-  return { ...states, superseded: states.superseded + superseded, delivered: states.delivered + delivered }
+function withRemoved(states: EventCounts, accepted: number, totals: SenderTotals): EventCounts & { removed: number } {
+  const missing = accepted - Object.values(states).reduce((sum: number, count: number) => sum + count, 0)
+  const superseded = within(0, totals.superseded - states.superseded, missing)
+  const delivered = within(0, totals.delivered - states.delivered, missing - superseded)
+  return {
+    ...states,
+    superseded: states.superseded + superseded,
+    delivered: states.delivered + delivered,
+    removed: missing - superseded - delivered
+  }
 }
 
 function within(minimum: number, value: number, maximum: number): number {

@@ -10,10 +10,13 @@ const RATE_BATCHES = 1000
 export interface StatusDocument {
   store: { file: string; bytes: number }
   events: EventCounts
+  /** Accepted events that `forget` or `prune` removed, which no state counts any more. */
+  removed: number
   /** Rejections kept. */
   rejected: number
   batches: Books['batches']
   endpoint: { state: string; since: string | null; lastError: string | null; nextProbeAt: string | null }
+  /** When the oldest event arrived that is not settled. */
   oldestPendingAt: string | null
   /** Everything that ever came in. */
   intake: Books['intake']
@@ -35,6 +38,7 @@ export async function readStatus(store: Store, now: number): Promise<StatusDocum
   return {
     store: { file: store.location, bytes: books.bytes },
     events: books.events,
+    removed: books.removed,
     rejected: books.rejected,
     batches: books.batches,
     endpoint: {

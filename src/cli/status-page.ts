@@ -11,16 +11,17 @@ import { formatWhen } from './when.js'
  * @param hint makes a command to type next of its name and flags
  */
 export function renderStatus(status: StatusDocument, now: number, hint: (command: string) => string): string {
-  const { store, intake, rejected, rates } = status
+  const { store, intake, rejected, rates, oldestPendingAt } = status
   const ignored = Object.entries(intake.ignored).map(([reason, count]) => `${reason} ${formatCount(count)}`)
   const sections = [
     renderFields([
       ['store', `${store.file}, ${formatBytes(store.bytes)}`],
       ['sender', describeSender(status, now)],
       ['endpoint', describeEndpoint(status, now)],
+      ['oldest', oldestPendingAt === null ? undefined : `arrived ${formatWhen(Date.parse(oldestPendingAt), now)}`],
       ['rate', `${formatCount(rates.deliveredEvents)} events delivered in the last ${formatAge(rates.windowMs)}`]
     ]),
-    `Events\n${renderCounts(describeEvents(status, now))}`,
+    `Events\n${renderCounts(describeEvents(status))}`,
     `Came in\n${renderCounts([
       ['received', intake.received, ''],
       ['accepted', intake.accepted, ''],
@@ -54,16 +55,16 @@ function describeEndpoint({ endpoint }: StatusDocument, now: number): string {
 
 type Count = readonly [name: string, count: number, remark: string]
 
-function describeEvents({ events, batches, oldestPendingAt }: StatusDocument, now: number): Count[] {
-  const oldest = oldestPendingAt === null ? '' : `the oldest arrived ${formatWhen(Date.parse(oldestPendingAt), now)}`
+function describeEvents({ events, batches, removed }: StatusDocument): Count[] {
   const inBatches = (count: number): string => (count === 0 ? '' : `in ${plural(count, 'batch')}`)
   return [
-    ['pending', events.pending, oldest],
+    ['pending', events.pending, ''],
     ['sending', events.sending, inBatches(batches.sending)],
     ['retrying', events.retrying, inBatches(batches.retrying)],
     ['delivered', events.delivered, inBatches(batches.delivered)],
     ['superseded', events.superseded, ''],
-    ['failed', events.failed, inBatches(batches.failed)]
+    ['failed', events.failed, inBatches(batches.failed)],
+    ...(removed > 0 ? [['removed', removed, 'by forget or prune'] as const] : [])
   ]
 }
 

@@ -6,7 +6,7 @@ import type { Tally } from './tally.js'
 
 /**
  * What `forward --json` and `replay --json` print. `received = accepted + duplicates + rejected + ignored`, and
- * `accepted = delivered + superseded + failed + pending`; `calls`, `users` and `groups` are those of the whole run,
+ * `accepted = delivered + superseded + failed + pending + removed`; `calls`, `users` and `groups` are those of the whole run,
  * which also delivers what earlier ones left.
  */
 export interface Summary {
@@ -21,20 +21,27 @@ export interface Summary {
   failed: number
   /** Not settled yet, wherever it stands. */
   pending: number
+  /** Taken out of the store by a `forget` or `prune` meanwhile. */
+  removed: number
   calls: number
   users: number
   groups: number
   durationMs: number
 }
 
-export function summarize(tally: Tally, states: EventCounts, totals: SenderTotals, durationMs: number): Summary {
+export function summarize(
+  tally: Tally,
+  states: EventCounts & { removed: number },
+  totals: SenderTotals,
+  durationMs: number
+): Summary {
   const { received, accepted, duplicates, rejected, ignored, ignoredReasons } = tally
-  const { delivered, superseded, failed } = states
+  const { delivered, superseded, failed, removed } = states
   const pending = states.pending + states.sending + states.retrying
   const { calls, users, groups } = totals
   return {
     ...{ received, accepted, duplicates, rejected, ignored, ignoredReasons },
-    ...{ delivered, superseded, failed, pending, calls, users, groups, durationMs: Math.round(durationMs) }
+    ...{ delivered, superseded, failed, pending, removed, calls, users, groups, durationMs: Math.round(durationMs) }
   }
 }
 
@@ -60,6 +67,7 @@ export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
     ['failed', summary.failed, ''],
     ['pending', summary.pending, '']
   ]
+  if (summary.removed > 0) rows.push(['removed', summary.removed, 'by forget or prune'])
   const names = Math.max(...rows.map(([name]) => name.length))
   const numbers = Math.max(...rows.map(([, count]) => formatCount(count).length))
   const lines = rows.map(([name, count, remark]) =>

@@ -69,7 +69,11 @@ export function prepareInspect(db: Database) {
   const pendingCount = db.prepare<[], number>('select count(*) from ledger where batched = 0').pluck()
   const anyPending = db.prepare<[], number>('select 1 from ledger where batched = 0 limit 1').pluck()
   const oldestPendingAt = db
-    .prepare<[], number>('select arrived_at from events where seq = (select min(seq) from ledger where batched = 0)')
+    .prepare<[], number | null>(
+      `select min(arrived_at) from events where seq in (
+         (select min(seq) from ledger where batched = 0),
+         (select min(seq) from ledger where batch_id in (select id from batches where state in ('sending', 'retrying'))))`
+    )
     .pluck()
   const byState = db.prepare<[], { state: BatchState; batches: number; events: number; superseded: number }>(
     'select state, count(*) as batches, sum(events) as events, sum(superseded) as superseded from batches group by state'
@@ -172,7 +176,7 @@ export function prepareInspect(db: Database) {
   /** On a damaged page nobody knows; all else in the books can still be told. */
   function whenOldestArrived(): number | undefined {
     try {
-      return oldestPendingAt.get()
+      return oldestPendingAt.get() ?? undefined
     } catch (error) {
       if (isDamage(error)) return undefined
       throw error

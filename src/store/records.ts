@@ -42,6 +42,7 @@ export interface Books {
   endpoint: EndpointRecord | undefined
   /** The last process that took the sending lock; it may be gone. */
   sender: SenderRecord | undefined
+  /** When the oldest event arrived that is pending, sending or retrying; epoch milliseconds. */
   oldestPendingAt: number | undefined
   lastErrors: Array<{
     batchId: number

@@ -15,7 +15,8 @@ const COUNTS = [
   'delivered',
   'superseded',
   'failed',
-  'pending'
+  'pending',
+  'removed'
 ]
 const KEYS = [...COUNTS.slice(0, 5), 'ignoredReasons', ...COUNTS.slice(5), 'calls', 'users', 'groups', 'durationMs']
 

@@ -26,7 +26,8 @@ describe('forget', () => {
       expect(json()).toEqual({ events: 1, rejections: 1 })
       expect(bytes()).not.toContain(secret)
       const status = (await run(['status', '--json'])).json()
-      expect(status).toMatchObject({ events: { delivered: 1, failed: 0 }, rejected: 0 })
+      expect(status).toMatchObject({ events: { delivered: 1, failed: 0 }, removed: 1, rejected: 0 })
+      expect((await run(['status'])).stdout).toMatch(/^ {2}removed +1 {2}by forget or prune$/m)
     }))
 
   it('says so when it holds nothing of the user, and is refused without one or without a store', () =>
@@ -43,11 +44,13 @@ describe('forget', () => {
   it('works beside a running sender', () =>
     withDesk(
       async ({ run, start, sandbox, books }) => {
-        const running = start(['forward'], { input: ndjson([identify(1), identify(2)]) })
+        const running = start(['forward', '--json'], { input: ndjson([identify(1), identify(2)]) })
         await running.says(/trying again/)
         expect(await run(['forget', 'u1'])).toMatchObject({ code: 0 })
         sandbox.setFaults({ failRate: 0 })
-        expect((await running.end).code).toBe(0)
+        const { code, stdout } = await running.end
+        expect(code).toBe(0)
+        expect(JSON.parse(stdout)).toMatchObject({ accepted: 2, delivered: 1, pending: 0, removed: 1 })
         expect([...sandbox.users.keys()]).toEqual(['u2'])
         expect((await books()).removed).toBe(1)
       },

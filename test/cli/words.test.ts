@@ -74,17 +74,17 @@ describe('the summary', () => {
   })
 
   it('counts as pending whatever is not settled', () => {
-    const states = { pending: 1, sending: 2, retrying: 4, delivered: 8, superseded: 16, failed: 32 }
+    const states = { pending: 1, sending: 2, retrying: 4, delivered: 8, superseded: 16, failed: 32, removed: 64 }
     const totals = { calls: 3, users: 4, groups: 0, delivered: 0, superseded: 0, failed: 0 }
     expect(summarize(new Tally(), states, totals, 1.6)).toMatchObject({
-      ...{ pending: 7, delivered: 8, superseded: 16, failed: 32, calls: 3, users: 4, durationMs: 2 }
+      ...{ pending: 7, delivered: 8, superseded: 16, failed: 32, removed: 64, calls: 3, users: 4, durationMs: 2 }
     })
   })
 
   it('is a column of numbers for people', () => {
     const tally = new Tally()
     tally.add({ ...receipt, received: 12_345 })
-    const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0 }
+    const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0, removed: 0 }
     const totals = { calls: 1, users: 2, groups: 0, delivered: 0, superseded: 0, failed: 0 }
     expect(renderSummary(summarize(tally, states, totals, 1500)).split('\n')).toEqual([
       'received      12,345',
@@ -100,8 +100,14 @@ describe('the summary', () => {
     ])
   })
 
+  it('tells what was removed meanwhile, if anything was', () => {
+    const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0, removed: 3 }
+    const totals = { calls: 1, users: 2, groups: 0, delivered: 2, superseded: 0, failed: 0 }
+    expect(renderSummary(summarize(new Tally(), states, totals, 0))).toMatch(/^removed +3 {2}by forget or prune$/m)
+  })
+
   it('tells besides what was settled of earlier runs', () => {
-    const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0 }
+    const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0, removed: 0 }
     const totals = { calls: 1, users: 2, groups: 0, delivered: 1002, superseded: 0, failed: 1 }
     const summary = summarize(new Tally(), states, totals, 0)
     expect(renderSummary(summary, earlierWork(summary, totals))).toContain(

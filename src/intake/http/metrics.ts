@@ -34,7 +34,7 @@ export class Metrics {
   readonly #queue = this.#gauge('queue_events', 'Events that wait to be delivered.', ['state'])
   readonly #oldest = this.#gauge(
     'oldest_pending_age_seconds',
-    'How long the oldest pending event has waited; 0 for none.'
+    'How long the oldest event has waited that is not settled; 0 for none.'
   )
   readonly #failedKept = this.#gauge('failed_events', 'Events in the store that were given up.')
   readonly #rejectedKept = this.#gauge('rejections_kept', 'Rejected events in the store.')

@@ -51,11 +51,18 @@ export function describeReading(openStore: OpenStore): void {
       })
     })
 
-    it('know when the oldest pending event arrived', async () => {
+    it('know when the oldest event arrived that is not settled, in a batch or not', async () => {
       await withRig(async (rig) => {
         await rig.acceptAndDeliver({ arrived: 1 })
-        await rig.accept({ arrived: 40 }, { arrived: 50 })
+        await rig.accept({ user: 'b', arrived: 40 }, { user: 'b', arrived: 50 })
         expect((await rig.store.books()).oldestPendingAt).toBe(START + 40)
+        const batch = await rig.form()
+        await rig.accept({ user: 'c', arrived: 60 })
+        expect((await rig.store.books()).oldestPendingAt).toBe(START + 40)
+        await rig.retry(batch, START)
+        expect((await rig.store.books()).oldestPendingAt).toBe(START + 40)
+        await rig.fail(batch)
+        expect((await rig.store.books()).oldestPendingAt).toBe(START + 60)
       })
     })
 
