@@ -2,6 +2,7 @@ import { parseEventTime, type NestedProperties } from '../destination/index.js'
 import { CapturingDestination, type Captured } from './capture.js'
 import { isExcluded } from './integrations.js'
 import { combine } from './combine.js'
+import { isInexact } from './inexact-id.js'
 import { messageIdOf } from './message-id.js'
 import { defaultSubscriptions, type Subscription } from './subscriptions.js'
 import type { Translation } from './translation.js'
@@ -60,6 +61,9 @@ function finish(event: SegmentEventLike, results: readonly Captured[], arrivedAt
   try {
     const combined = combine(results)
     if (combined.kind !== 'parts') return combined
+    if (combined.parts.some(({ identifier }) => isInexact(identifier, event))) {
+      return { kind: 'rejected', reason: 'the id is a number too large to be exact: send it as text' }
+    }
     const [first, ...later] = combined.parts
     return {
       kind: 'event',

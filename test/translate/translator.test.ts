@@ -138,6 +138,18 @@ describe('an event that should have been for us', () => {
     expect(await translateOne(identify({ traits }))).toEqual(rejectedWith(`traits is ${what}`))
   })
 
+  it('is rejected when its id is a number that JSON cannot hold exactly, for two people might have it', async () => {
+    const reason = 'the id is a number too large to be exact: send it as text'
+    // What JSON.parse makes of 12345678901234567891 and of 12345678901234567892.
+    const userId = 12_345_678_901_234_567_000
+    expect(await translateOne(identify({ userId }))).toEqual({ kind: 'rejected', reason })
+    expect(await translateOne(identify({ userId: 1e21 }))).toEqual({ kind: 'rejected', reason })
+    expect(await translateOne(identify({ userId: String(userId) }))).toMatchObject({ kind: 'event' })
+    expect(await translateOne(identify({ userId: Number.MAX_SAFE_INTEGER }))).toMatchObject({ kind: 'event' })
+    expect(await translateOne(identify({ userId: 'u', traits: { userId } }))).toMatchObject({ kind: 'event' })
+    expect(await translateOne({ type: 'track', userId })).toMatchObject({ kind: 'ignored' })
+  })
+
   it.each([[{ id: 'secretive' }], [['secretive', 'b']]])(
     'is rejected when its userId is %j, in words that name no value',
     async (userId) => {
