@@ -65,8 +65,10 @@ export class BatchSource {
   }
 
   async #form(isDraining: boolean): Promise<OpenBatch | undefined> {
+    let isDue = isDraining
     for (;;) {
-      const formed = await this.store.formBatch(this.#formOptions(isDraining))
+      const options = this.#formOptions(isDue)
+      const formed = await this.store.formBatch(options)
       this.#flushAt = formed.kind === 'waiting' ? formed.until : undefined
       switch (formed.kind) {
         case 'formed':
@@ -80,13 +82,17 @@ export class BatchSource {
           this.onSettled({ superseded: formed.events })
           break
         case 'waiting':
+          if (formed.until <= options.now + this.options.flushIntervalMs) return undefined
+          // They arrived later than now: the clock was set back, and nobody knows how long they have waited.
+          isDue = true
+          break
         case 'nothing':
           return undefined
       }
     }
   }
 
-  #formOptions(isDraining: boolean): FormOptions {
+  #formOptions(isDue: boolean): FormOptions {
     const { api, batchSize, maxBodyBytes, flushIntervalMs } = this.options
     const now = this.clock.now()
     return {
@@ -95,7 +101,7 @@ export class BatchSource {
       api,
       // A body is one byte longer than its entries: they bring their commas, and it has two brackets.
       maxBodyBytes: maxBodyBytes - 1,
-      flushBefore: isDraining ? Number.MAX_SAFE_INTEGER : now - flushIntervalMs
+      flushBefore: isDue ? Number.MAX_SAFE_INTEGER : now - flushIntervalMs
     }
   }
 }

@@ -13,11 +13,14 @@ export class CallRate {
   }
 
   isOpen(now: number): boolean {
-    return now >= this.#nextAt
+    // Further away than one call's distance it is only where the clock was set back.
+    return now >= this.#nextAt || this.#nextAt - now > 2 * this.#spacingMs
   }
 
   /** Counts a call that goes out now. */
   take(now: number): void {
-    this.#nextAt = Math.max(now, this.#nextAt) + this.#spacingMs
+    if (this.#spacingMs === 0) return
+    const isDue = this.#nextAt > now && this.#nextAt - now <= 2 * this.#spacingMs
+    this.#nextAt = (isDue ? this.#nextAt : now) + this.#spacingMs
   }
 }

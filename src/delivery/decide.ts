@@ -1,4 +1,4 @@
-import type { CallResult } from '../dopt/call-result.js'
+import { isAborted, type CallResult } from '../dopt/call-result.js'
 import type { CallRecord, OpenBatch, Settlement } from '../store/store.js'
 import { backoffMs, type BackoffOptions } from './retry-policy.js'
 
@@ -34,7 +34,7 @@ export function decide(
       return { to: 'retrying', call, nextAttemptAt: now, countAttempt: false }
     case 'retry':
     case 'misdirected':
-      if (result.code === 'aborted') return { to: 'retrying', call, nextAttemptAt: now, countAttempt: false }
+      if (isAborted(result)) return { to: 'retrying', call, nextAttemptAt: now, countAttempt: false }
       if (isSuspect) return takeApart()
       if (now - batch.createdAt >= options.retryWindowMs) return { to: 'failed', call }
       return {

@@ -1,4 +1,4 @@
-import type { CallResult } from '../dopt/call-result.js'
+import { isAborted, type CallResult } from '../dopt/call-result.js'
 import type { EndpointRecord, EndpointState } from '../store/store.js'
 import { backoffMs, type BackoffOptions } from './retry-policy.js'
 
@@ -70,7 +70,7 @@ export class EndpointHealth {
 
   /** Takes note of a call's result; `startedAt` tells a probe from a call that was in flight before the trouble. */
   take(result: CallResult, startedAt: number): void {
-    if (result.code === 'aborted') return
+    if (isAborted(result)) return
     switch (result.outcome) {
       case 'delivered':
       case 'split':
@@ -104,16 +104,23 @@ export class EndpointHealth {
   }
 
   #fail(result: CallResult, startedAt: number): void {
-    if (this.#state === 'key-refused') return
+    if (this.#state === 'key-refused') {
+      if (startedAt >= this.#nextProbeAt) this.#probeLater(result, this.options.keyProbeMs)
+      return
+    }
     if (this.#state === 'backing-off' && startedAt < this.#since) return
     this.#failuresInARow++
     if (result.status === 429) this.#limit = Math.max(1, Math.floor(this.#limit / 2))
     const isProbe = this.#state === 'backing-off'
     if (!isProbe && this.#failuresInARow < FAILURES_TO_BACK_OFF && result.retryAfterMs === undefined) return
+    this.#probeLater(result)
+    this.#enter('backing-off', result)
+  }
+
+  #probeLater({ retryAfterMs }: CallResult, minimumMs = 0): void {
     this.#failedProbes++
     const { backoff, random, now } = this.options
-    this.#nextProbeAt = now() + backoffMs(this.#failedProbes, backoff, random(), result.retryAfterMs)
-    this.#enter('backing-off', result)
+    this.#nextProbeAt = now() + Math.max(minimumMs, backoffMs(this.#failedProbes, backoff, random(), retryAfterMs))
   }
 
   /** The one place where the state changes. */

@@ -158,7 +158,7 @@ export class Sender {
   }
 
   async #pass(): Promise<void> {
-    if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
+    if (this.#stopped || this.#storeRests(this.clock.now())) return
     if (this.health.state === 'key-refused') await this.#probeKey()
     while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.isOpen(this.clock.now())) {
       const batch = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
@@ -225,6 +225,11 @@ export class Sender {
     return subject === 'group' && first !== undefined
       ? this.client.identifyGroup(first, signal)
       : this.client.identifyMany(entries, signal)
+  }
+
+  /** A rest that is to last longer than rests do began before the clock was set back. */
+  #storeRests(now: number): boolean {
+    return now < this.#storeRestsUntil && this.#storeRestsUntil - now <= STORE_RETRY_MS
   }
 
   #pauseForStore(error: unknown): void {

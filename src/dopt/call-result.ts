@@ -16,3 +16,8 @@ export interface CallResult {
   retryAfterMs: number | undefined
   durationMs: number
 }
+
+/** Whether we cut the call short ourselves. Dopt's own code may have any name; but what Dopt says comes with a status. */
+export function isAborted({ status, code }: CallResult): boolean {
+  return status === undefined && code === 'aborted'
+}

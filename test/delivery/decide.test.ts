@@ -30,6 +30,14 @@ describe('what a result means for a batch', () => {
     expect(decide(batch(50), result({ outcome: 'reject', status: 501 }), OPTIONS, NOW, 0.5).to).toBe('failed')
   })
 
+  test('a code of Dopt’s that looks like ours for a shutdown is trouble like any other', () => {
+    expect(decide(batch(5), result({ status: 503, code: 'aborted' }), OPTIONS, NOW, 1)).toMatchObject({
+      to: 'retrying',
+      nextAttemptAt: NOW + 500,
+      countAttempt: true
+    })
+  })
+
   test('a refused key and a shutdown count no attempt, and the batch is due at once', () => {
     for (const given of [result({ outcome: 'pause', status: 401 }), result({ code: 'aborted' })]) {
       expect(decide(batch(5, 3), given, OPTIONS, NOW, 0.5)).toMatchObject({

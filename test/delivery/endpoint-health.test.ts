@@ -131,3 +131,21 @@ test('a call cut short by shutdown says nothing about the endpoint', () => {
   for (let cut = 0; cut < 5; cut++) take({ code: 'aborted' })
   expect(health.state).toBe('ok')
 })
+
+test('a code of Dopt’s that looks like ours for a shutdown is trouble like any other', () => {
+  const { health, take } = bench()
+  for (let failure = 0; failure < 3; failure++) take({ status: 503, code: 'aborted' })
+  expect(health.state).toBe('backing-off')
+})
+
+test('probes of a refused key that meet an outage keep their distance, and that which the answer asks for', () => {
+  const { health, take, pass, now } = bench()
+  take({ outcome: 'pause', status: 401 })
+  pass(30_000)
+  take({ status: 503 })
+  expect(health.state).toBe('key-refused')
+  expect(health.nextProbeAt).toBe(now() + 30_000)
+  pass(30_000)
+  take({ status: 429, retryAfterMs: 90_000 })
+  expect(health.nextProbeAt).toBe(now() + 90_000)
+})

@@ -223,6 +223,39 @@ describe('one bad user costs one user', () => {
       expect((await store.books()).events).toMatchObject({ pending: 0 })
     })
   })
+
+  test('so is one whose connection breaks off while others pass: it costs its own user only', async () => {
+    await withSender({ batchSize: 4, concurrency: 1 }, async ({ store, sender, accept, dopt, clock }) => {
+      dopt.answer = (entries) =>
+        entries.some(({ identifier }) => identifier === 'poison')
+          ? { outcome: 'retry', code: 'network_error' }
+          : DELIVERED
+      await accept(['poison', { a: 1 }], ...users(3))
+      await sender.start()
+      for (let round = 0; round < 40; round++) {
+        await accept(...users(4, `other-${round}`))
+        await sender.drain()
+        await clock.advance(5000)
+      }
+      expect([0, 1, 2].map((index) => dopt.users.has(`user-${index}`))).toEqual([true, true, true])
+      // Whether Dopt has taken the last one is not known, so it is tried on.
+      expect((await store.books()).events).toMatchObject({ retrying: 1, failed: 0 })
+    })
+  })
+
+  test('a clock that is set back stops nothing', async () => {
+    await withSender({}, async ({ sender, accept, dopt, clock }) => {
+      await sender.start()
+      await accept(...users(100))
+      await sender.drain()
+      await accept(['ada', { plan: 'pro' }])
+      clock.setBack(3_600_000)
+      await accept(...users(100, 'later'))
+      sender.wake()
+      await clock.advance(2000)
+      expect(dopt.users.size).toBe(201)
+    })
+  })
 })
 
 describe('a refused key', () => {

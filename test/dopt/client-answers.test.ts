@@ -133,6 +133,21 @@ describe('a call with many users', () => {
     expect((await resultOf(429, '', headers)).retryAfterMs).toBe(expected)
   })
 
+  it('takes a date without a zone in Retry-After for GMT, wherever this machine is', async () => {
+    const { TZ } = process.env
+    process.env['TZ'] = 'America/New_York'
+    try {
+      const [, day, month, year, time] =
+        /, (\d+) (\w+) (\d+) (\S+)/.exec(new Date(Date.now() + 90_000).toUTCString()) ?? []
+      const asctime = `Thu ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`
+      const { retryAfterMs } = await resultOf(503, '', { 'retry-after': asctime })
+      expect(retryAfterMs).toBeGreaterThan(85_000)
+      expect(retryAfterMs).toBeLessThanOrEqual(90_000)
+    } finally {
+      process.env['TZ'] = TZ
+    }
+  })
+
   it('understands Retry-After as a date', async () => {
     const date = new Date(Date.now() + 90_000).toUTCString()
     const { retryAfterMs } = await resultOf(503, '', { 'retry-after': date })

@@ -26,6 +26,12 @@ export class FakeClock implements Clock {
     return () => void this.#timers.delete(timer)
   }
 
+  /** As when the system's clock is corrected: timers ring after the time that they were set for all the same. */
+  setBack(ms: number): void {
+    this.#now -= ms
+    for (const timer of this.#timers) timer.at -= ms
+  }
+
   /** Moves on by `ms`, ringing what is due in order and letting the work that each ring starts come to rest. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
