@@ -26,6 +26,8 @@ export interface SenderOptions extends BatchSourceOptions {
 
 /** How often to look for work that another process has put into the store. */
 const IDLE_POLL_MS = 1000
+/** What Dopt calls a code is logged only where it is one: it might repeat what was sent. */
+const CODE = /^[\w.-]{1,64}$/
 
 /**
  * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own: what is to be
@@ -197,7 +199,7 @@ export class Sender {
       batch: batch.id,
       [`${batch.subject}s`]: batch.entries.length,
       status: result.status,
-      code: result.code
+      code: wordOf(result.code)
     }
     this.logger[settlement.to === 'delivered' ? 'debug' : 'warn'](
       { ...fields, ms: Math.round(result.durationMs) },
@@ -252,4 +254,8 @@ export class Sender {
       Math.min(IDLE_POLL_MS, ...later.map((time) => time - now))
     )
   }
+}
+
+function wordOf(code: string | undefined): string | undefined {
+  return code === undefined || CODE.test(code) ? code : '(not a code)'
 }

@@ -12,7 +12,7 @@ import { decompress } from './decompress.js'
 import { addEventRoutes } from './event-routes.js'
 import { IntakeState, shuttingDown } from './intake-state.js'
 import { Keys } from './keys.js'
-import { Metrics } from './metrics.js'
+import { Metrics, NO_ROUTE } from './metrics.js'
 import { addOperationsRoutes } from './operations-routes.js'
 import type { ResolvedHttpOptions } from './options.js'
 import { readBody } from './read-body.js'
@@ -64,7 +64,10 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
       const code = answerClientError(error, socket)
       if (code !== undefined) metrics.takeRefusal(code)
     },
-    frameworkErrors: (_error, _request, reply) => void answerError(reply, badPath())
+    frameworkErrors: (_error, request, reply) => {
+      metrics.takeRefusal('bad_request')
+      void answerError(reply.header('x-request-id', request.id), badPath())
+    }
   })
   addBodyParser(app, new Admission(options.maxBytesInFlight), options.maxBatchBytes)
   addAnswers(app, { state, metrics, logger })
@@ -101,6 +104,7 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
 /** Bodies are handed to the routes as bytes, unpacked, whatever their content type: SDKs send JSON as `text/plain`. */
 function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: number): void {
   const limitOf = ({ routeOptions }: FastifyRequest): number => routeOptions.bodyLimit ?? maxBytes
+  const releases = new WeakMap<FastifyRequest, () => void>()
 
   app.addHook('onRequest', ({ raw }, _reply, done) => {
     // A malformed one would be refused before anybody looks at the body.
@@ -114,11 +118,17 @@ function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: num
     try {
       const isKnown = length !== undefined && encoding === undefined
       const release = admission.admit(isKnown ? Math.min(Number(length), limit) : limit)
-      raw.once('close', release).once('finish', release)
+      releases.set(request, release)
+      raw.once('close', release)
       done(null, payload)
     } catch (error) {
       done(toHttpError(error))
     }
+  })
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    // The answer of a pipelined request whose connection breaks is never sent, and never closed.
+    releases.get(request)?.()
+    done(null, payload)
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
@@ -142,7 +152,7 @@ function addAnswers(
   })
   app.addHook('onResponse', (request, reply, done) => {
     const ms = reply.elapsedTime
-    metrics.takeRequest(routeOf(request), reply.statusCode, ms)
+    metrics.takeRequest({ method: request.method, route: routeOf(request), status: reply.statusCode, ms })
     logger.debug(
       {
         request: request.id,
@@ -170,7 +180,7 @@ function addAnswers(
 
 /** The route's pattern: a path may hold a write key, and anything else. */
 function routeOf({ routeOptions }: FastifyRequest): string {
-  return routeOptions.url ?? 'none'
+  return routeOptions.url ?? NO_ROUTE
 }
 
 function requestIdOf({ headers }: { headers: IncomingMessage['headers'] }): string {

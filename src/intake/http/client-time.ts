@@ -21,6 +21,11 @@ export function clientTimestamp(
   return time > 0 ? new Date(Math.min(time, receivedAt)).toISOString() : undefined
 }
 
+/** Whether that is a time in any form that Segment takes. */
+export function isTime(value: unknown): boolean {
+  return clientTime(value) !== undefined
+}
+
 function clientTime(value: unknown): number | undefined {
   // With no arrival to be bound by, a clock that runs ahead comes through as it is.
   const time = parseEventTime(value, Infinity)

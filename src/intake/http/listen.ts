@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { buildIntake, type IntakeNeeds } from './app.js'
 import { resolveHttpOptions, type HttpIntakeOptions } from './options.js'
 
@@ -23,6 +24,7 @@ export async function startIntake(needs: IntakeNeeds, given: HttpIntakeOptions =
   const { sender } = needs.forwarder
   app.server.maxConnections = options.maxConnections
   app.server.on('drop', () => metrics.takeRefusedConnection())
+  const silent = silentConnections(app.server)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -40,6 +42,8 @@ export async function startIntake(needs: IntakeNeeds, given: HttpIntakeOptions =
 
   async function close(deadlineMs: number): Promise<void> {
     intake.beginShutdown()
+    // Node waits for the first request of a connection; what has not come by now is for whoever listens next.
+    for (const socket of silent) socket.destroy()
     const deadline = setTimeout(() => app.server.closeAllConnections(), deadlineMs)
     try {
       await app.close()
@@ -48,6 +52,17 @@ export async function startIntake(needs: IntakeNeeds, given: HttpIntakeOptions =
       if (sender !== undefined) sender.onCall = undefined
     }
   }
+}
+
+/** The connections on which no request has begun yet, kept up to date. */
+function silentConnections(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
+  })
+  server.on('request', ({ socket }: IncomingMessage) => silent.delete(socket))
+  return silent
 }
 
 function urlOf(address: AddressInfo | string | null): string {

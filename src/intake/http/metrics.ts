@@ -11,6 +11,9 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const ENDPOINT_STATES = ['ok', 'backing-off', 'key-refused'] as const
 const SETTLEMENTS = ['delivered', 'retrying', 'failed', 'split'] as const
 const IGNORED_REASONS = ['type', 'integrations', 'no-identifier'] as const
+/** What a request is called that no route is for. */
+export const NO_ROUTE = 'none'
+const WITH_EVENTS: readonly string[] = ['POST', 'PUT', 'PATCH']
 /** Counting what waits reads the store: several scrapers at a time share one count. */
 const BOOKS_MAX_AGE_MS = 1000
 
@@ -75,9 +78,10 @@ export class Metrics {
     this.#callSeconds.observe(result.durationMs / 1000)
   }
 
-  takeRequest(route: string, status: number, durationMs: number): void {
+  takeRequest({ method, route, status, ms }: { method: string; route: string; status: number; ms: number }): void {
     this.#requests.inc({ route, status })
-    this.#requestSeconds.observe(durationMs / 1000)
+    // Probes and scrapes would make the time that events take look better than it is.
+    if (WITH_EVENTS.includes(method) && route !== NO_ROUTE) this.#requestSeconds.observe(ms / 1000)
   }
 
   takeRefusal(code: HttpErrorCode): void {

@@ -1,6 +1,6 @@
 import type { SourcedEvent } from '../../forwarder.js'
 import { messageIdOf } from '../../translate/message-id.js'
-import { clientTimestamp } from './client-time.js'
+import { clientTimestamp, isTime } from './client-time.js'
 import { badInput } from './http-error.js'
 import type { ParsedBody } from './parse-body.js'
 
@@ -115,8 +115,9 @@ function complete(item: JsonObject, envelope: Envelope, { receivedAt }: Arrival)
     const merged = merge(envelope[name], event[name])
     if (merged !== event[name]) changes[name] = merged
   }
-  if (!isSet(event.timestamp)) {
-    const { originalTimestamp, sentAt = envelope.sentAt } = event
+  if (!isSet(event.timestamp) || (isSet(event.originalTimestamp) && !isTime(event.timestamp))) {
+    const { originalTimestamp } = event
+    const sentAt = isSet(event.sentAt) ? event.sentAt : envelope.sentAt
     const timestamp = clientTimestamp({ originalTimestamp, sentAt }, receivedAt) ?? envelope.timestamp
     // Sent again it might get another time: what makes it the same message has to be told without it.
     if (timestamp !== undefined) Object.assign(changes, { timestamp, messageId: messageIdOf(event) })

@@ -1,4 +1,6 @@
-import { basic, identify, SUCCESS, withIntake, type PostOptions } from './with-intake.js'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { basic, identify, SUCCESS, withIntake, withListeningIntake, type PostOptions } from './with-intake.js'
 
 const KEYS = ['first-key', 'second-key']
 const REFUSED = { status: 401, body: { code: 'unauthorized', message: expect.any(String) as string } }
@@ -142,6 +144,20 @@ describe('what operators ask', () => {
           body: { message: expect.stringContaining('--admin-token') as string }
         })
       }
+    })
+  })
+
+  it('is from elsewhere when it came as nginx passes requests on, which adds nothing to them', async () => {
+    await withListeningIntake({ adminToken: 'token' }, async ({ url }) => {
+      const { host, hostname, port } = new URL(url)
+      const ask = async (version: string): Promise<string> => {
+        const socket = connect(Number(port), hostname)
+        socket.write(`GET /status HTTP/${version}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+        const [first] = (await once(socket, 'data')) as [Buffer]
+        return first.toString().split('\r\n', 1)[0] ?? ''
+      }
+      expect(await ask('1.0')).toContain(' 401 ')
+      expect(await ask('1.1')).toContain(' 200 ')
     })
   })
 

@@ -216,7 +216,40 @@ describe('over a real connection', () => {
   })
 })
 
+describe('a connection that breaks with requests under way', () => {
+  it('gives back the room that their bodies had, also of those that wait for others to be answered', async () => {
+    await withListeningIntake({ maxBytesInFlight: 2_000_000, writeKeys: ['key'] }, async ({ url }) => {
+      const chunked = 'POST /v1/batch HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'
+      for (let connection = 0; connection < 5; connection++) {
+        const socket = await open(url)
+        socket.write(chunked.repeat(300), () => setTimeout(() => socket.resetAndDestroy(), 2 * connection))
+        await once(socket, 'close')
+      }
+      const text = JSON.stringify({ writeKey: 'key', batch: [identify()] })
+      const send = async (): Promise<Answer> => post(`${url}/v1/batch`, (request) => request.end(text))
+      await until(async () => (await send()).status === 200, 'room for a batch')
+      // Each of them counts as one of the largest: as many as there is room for.
+      const answers = await Promise.all(Array.from({ length: 3 }, send))
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    })
+  })
+})
+
 describe('closing', () => {
+  it('does not wait for connections that have asked for nothing yet', async () => {
+    await withListeningIntake({}, async (intake) => {
+      const silent = await open(intake.url)
+      const half = await open(intake.url)
+      half.write('GET /healthz HTTP/1.1\r\nhost:')
+      await exchange(intake.url, 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+      const ends = [once(silent, 'close'), once(half, 'close')]
+      const startedAt = Date.now()
+      await intake.close({ deadlineMs: 20_000 })
+      await Promise.all(ends)
+      expect(Date.now() - startedAt).toBeLessThan(5000)
+    })
+  })
+
   it('answers what is under way, then ends the connection', async () => {
     await withListeningIntake({}, async (intake, forwarder) => {
       const text = JSON.stringify(identify())

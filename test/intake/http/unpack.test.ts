@@ -89,8 +89,7 @@ describe('a webhook', () => {
 describe('the time of an event', () => {
   it.each([
     ['2026-10-01T00:00:00.000Z', '2026-10-01T00:00:00.000Z'],
-    [1_790_000_000, 1_790_000_000],
-    ['nonsense', 'nonsense']
+    [1_790_000_000, 1_790_000_000]
   ])('is its timestamp where it has one, be it %p', (timestamp, expected) => {
     const event = {
       messageId: 'm',
@@ -130,6 +129,21 @@ describe('the time of an event', () => {
         batch: [{ messageId: 'm', originalTimestamp: '2001-01-01T00:00:00Z' }]
       })
     ).toMatchObject([{ timestamp: '2026-10-02T11:59:55.000Z' }])
+  })
+
+  it('is reckoned from the clock of the client where what it has for a time is none', () => {
+    const event = { originalTimestamp: '2001-01-01T00:00:00Z', sentAt: '2001-01-01T00:00:05Z' }
+    expect(single({ messageId: 'm', timestamp: 'garbage', ...event })).toMatchObject({
+      timestamp: '2026-10-02T11:59:55.000Z'
+    })
+    expect(single({ messageId: 'm', timestamp: 'garbage' })).toMatchObject({ timestamp: 'garbage' })
+  })
+
+  it('is reckoned with the time at which the batch was sent where the event has none of its own, or null', () => {
+    const event = { messageId: 'm', originalTimestamp: '2001-01-01T00:00:00Z', sentAt: null }
+    expect(batch({ sentAt: '2001-01-01T00:00:05Z', batch: [event] })).toMatchObject([
+      { timestamp: '2026-10-02T11:59:55.000Z' }
+    ])
   })
 
   it('does not make another message of one that is sent again', () => {

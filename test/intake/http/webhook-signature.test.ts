@@ -29,6 +29,14 @@ describe('a signed webhook', () => {
     })
   })
 
+  it('is refused when anything stands behind the signature', async () => {
+    await withIntake({ sharedSecret: SECRET }, async ({ post }) => {
+      const text = JSON.stringify(identify())
+      const headers = { 'x-signature': `${sign(text)['x-signature']}zz` }
+      expect((await post('/webhook', text, { headers })).status).toBe(401)
+    })
+  })
+
   it('is refused when a byte differs, be it a blank', async () => {
     await withIntake({ sharedSecret: SECRET }, async ({ post, books }) => {
       const text = JSON.stringify(identify())
