@@ -46,7 +46,7 @@ whereBootable('the systemd unit runs, confined; comes again after a kill, but no
       const files = await machine.run('stat', '--format=%U %a', '/var/lib/dopt-destination/dopt.db')
       expect(files).toBe('dopt-destination 600\n')
 
-      await machine.run('systemctl', 'kill', '--signal=KILL', UNIT)
+      await machine.run('sh', '-c', 'kill -KILL "$0"', first)
       await until(async () => !['', '0', first].includes(await mainProcess(machine)), 'it to be started again')
       await until(() => answers(machine, 'http://127.0.0.1:8787/readyz'), 'the service to be ready again')
       await identify(machine, { messageId: 'm-2', userId: 'after', traits: {} })
