@@ -45,6 +45,16 @@ export function prepareForm(
     return { users, bytes }
   }
 
+  /** What several events come to may be too large where each of them is not: the oldest that fit go first. */
+  function shrink(chosen: ReturnType<typeof choose>, { api, maxBodyBytes }: FormOptions): typeof chosen {
+    let { users, bytes } = chosen
+    while (bytes > maxBodyBytes && users.some(({ events }) => events.length > 1)) {
+      users = users.flatMap((user) => plans.planOlderHalf(user))
+      bytes = users.reduce((sum, { plan }) => sum + (plan.entry === undefined ? 0 : entryBytes(api, plan.entry)), 0)
+    }
+    return { users, bytes }
+  }
+
   /** Throws on a damaged page, and whoever has events on it is passed over from now on: see PendingUsers. */
   function chooseReadable(
     pending: PendingUsers,
@@ -70,7 +80,7 @@ export function prepareForm(
       if (arrived > flushBefore) return { kind: 'waiting', until: now + arrived - flushBefore }
     }
 
-    const { users, bytes } = chooseReadable(pending, [...userKeys], options)
+    const { users, bytes } = shrink(chooseReadable(pending, [...userKeys], options), options)
     if (bytes > maxBodyBytes) {
       const { id, events } = rows.create('failed', users, { createdAt: now, settledAt: now })
       const error = `the ${subject} is ${bytes} bytes, more than the ${maxBodyBytes} that a call may have: nothing was sent`

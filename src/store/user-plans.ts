@@ -67,6 +67,9 @@ export function prepareUserPlans(db: Database) {
         planEvents(userKey, events, Infinity)
       )
     },
+    /** The same user with the oldest half of these events, at least one; the others stay as they are. */
+    planOlderHalf: ({ userKey, events }: PlannedUser): PlannedUser[] =>
+      planEvents(userKey, events.slice(0, Math.max(1, Math.floor(events.length / 2))), Infinity),
     userKeysOf: (batchId: number): number[] => userKeysOf.all(batchId)
   }
 }

@@ -114,28 +114,49 @@ export function describeForming(openStore: OpenStore): void {
       })
     })
 
-    it('fails the events of a user that alone is larger than a call may be, and goes on with the others', async () => {
+    it('fails an event that alone is larger than a call may be, and goes on with the others', async () => {
       await withRig(async (rig) => {
         const [large, fits, late] = [sized('large', 1001), sized('fits', 1000), sized('late', 1000)]
         await rig.accept({ id: 'large', ...large }, { id: 'fits', ...fits }, { id: 'late', ...late })
         await rig.accept({ id: 'large too', user: 'large' })
         const options = { maxBodyBytes: 1000, now: START + 77 }
         const formed = [await rig.tryForm(options), await rig.tryForm(options), await rig.tryForm(options)]
+        formed.push(await rig.tryForm(options))
         const refused = formed.filter(({ kind }) => kind === 'too-large')
-        expect(refused).toEqual([{ kind: 'too-large', batchId: expect.any(Number) as unknown, events: 2 }])
+        expect(refused).toEqual([{ kind: 'too-large', batchId: expect.any(Number) as unknown, events: 1 }])
         const passed = formed.flatMap((one) => (one.kind === 'formed' ? one.batch.entries : []))
-        expect(passed.map(({ identifier }) => identifier).sort()).toEqual(['fits', 'late'])
-        expect([await rig.stateOf('large'), await rig.stateOf('large too')]).toEqual(['failed', 'failed'])
+        expect(passed.map(({ identifier }) => identifier).sort()).toEqual(['fits', 'large', 'late'])
+        expect([await rig.stateOf('large'), await rig.stateOf('large too')]).toEqual(['failed', 'sending'])
 
         const [id] = refused.map((one) => (one.kind === 'too-large' ? one.batchId : 0))
         expect((await rig.store.getBatch(id ?? 0))?.batch).toMatchObject({
           state: 'failed',
           users: 1,
-          events: 2,
+          events: 1,
           settledAt: START + 77,
           lastStatus: undefined,
           lastCode: 'user_too_large'
         })
+      })
+    })
+
+    it('takes the oldest events of a user that fit into a call, where all of them do not', async () => {
+      await withRig(async (rig) => {
+        for (let n = 0; n < 5; n++) {
+          await rig.accept({ id: `m${n}`, user: 'a', at: 5 - n, properties: { [`p${n}`]: 'x'.repeat(400) } })
+        }
+        const options = { maxBodyBytes: 1000 }
+        const sent: string[][] = []
+        for (let call = 0; call < 5; call++) {
+          const formed = await rig.tryForm(options)
+          if (formed.kind !== 'formed') break
+          const [{ properties = '{}' } = {}] = formed.batch.entries
+          sent.push(Object.keys(JSON.parse(properties) as object).sort())
+          // They wait for the call with the older ones.
+          expect(await rig.tryForm(options)).toEqual({ kind: 'nothing' })
+          await rig.deliver(formed.batch)
+        }
+        expect(sent).toEqual([['p3', 'p4'], ['p2'], ['p0', 'p1']])
       })
     })
 
