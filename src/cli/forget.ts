@@ -12,12 +12,12 @@ export const forget: Command = {
   name: 'forget',
   arguments: '<user>',
   summary: "remove a user's events, or a group's, from the store",
-  description: `Removes all that the store holds of a user: events in every state, rejected events, and Dopt's words that repeat
-any of it. The file is rewritten, so that no trace of the values is left in it; that takes as long as copying it, and
+  description: `Removes all that the store holds of a user: events in every state, rejected events, and Dopt's words of calls that
+carried the user. The file is rewritten, so that no trace of the values is left in it; that takes as long as copying it, and
 works beside a running sender.
 
 An event that tells something of others, too, such as a group and one of its users, goes whole. With --group it is a
-group that is removed.
+group that is removed; of users who were put into it the store still knows that.
 
 Dopt keeps what it was sent: it has no call that deletes a user or a group.`,
   settings: [group, json],

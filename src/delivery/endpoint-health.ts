@@ -1,5 +1,6 @@
 import { isAborted, type CallResult } from '../dopt/call-result.js'
 import type { EndpointRecord, EndpointState } from '../store/store.js'
+import { codeOf } from './code-of.js'
 import { backoffMs, type BackoffOptions } from './retry-policy.js'
 
 export interface EndpointHealthOptions {
@@ -32,7 +33,7 @@ const FAILURES_TO_BACK_OFF = 3
 export class EndpointHealth {
   #state: EndpointState = 'ok'
   #since: number
-  #lastError: string | undefined
+  #lastTrouble: CallResult | undefined
   #limit: number
   #failuresInARow = 0
   #failedProbes = 0
@@ -54,6 +55,17 @@ export class EndpointHealth {
 
   get record(): EndpointRecord {
     return { state: this.#state, since: this.#since, lastError: this.#lastError, nextProbeAt: this.nextProbeAt }
+  }
+
+  /**
+   * What the trouble was. Of Dopt's words only the code is kept once it is over: they may repeat what was sent, and
+   * whoever that was may be forgotten by then.
+   */
+  get #lastError(): string | undefined {
+    if (this.#lastTrouble === undefined) return undefined
+    const { status, code, message } = this.#lastTrouble
+    const parts = this.#state === 'ok' && status !== undefined ? [status, codeOf(code)] : [status, code, message]
+    return parts.filter(Boolean).join(' ')
   }
 
   /** How many more calls may start now. */
@@ -127,7 +139,7 @@ export class EndpointHealth {
   #enter(state: EndpointState, cause?: CallResult): void {
     if (state !== this.#state) this.#since = this.options.now()
     this.#state = state
-    if (cause !== undefined) this.#lastError = [cause.status, cause.code, cause.message].filter(Boolean).join(' ')
+    if (cause !== undefined) this.#lastTrouble = cause
     this.options.onChange?.(this.record)
   }
 }

@@ -5,6 +5,7 @@ import { StoreError } from '../store/errors.js'
 import type { OpenBatch, Settlement, Store } from '../store/store.js'
 import { BatchSource, type BatchSourceOptions } from './batch-source.js'
 import { sleep, type Clock } from './clock.js'
+import { codeOf } from './code-of.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
 import { CallRate } from './call-rate.js'
@@ -26,8 +27,6 @@ export interface SenderOptions extends BatchSourceOptions {
 
 /** How often to look for work that another process has put into the store. */
 const IDLE_POLL_MS = 1000
-/** What Dopt calls a code is logged only where it is one: it might repeat what was sent. */
-const CODE = /^[\w.-]{1,64}$/
 
 /**
  * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own: what is to be
@@ -199,7 +198,7 @@ export class Sender {
       batch: batch.id,
       [`${batch.subject}s`]: batch.entries.length,
       status: result.status,
-      code: wordOf(result.code)
+      code: codeOf(result.code)
     }
     this.logger[settlement.to === 'delivered' ? 'debug' : 'warn'](
       { ...fields, ms: Math.round(result.durationMs) },
@@ -254,8 +253,4 @@ export class Sender {
       Math.min(IDLE_POLL_MS, ...later.map((time) => time - now))
     )
   }
-}
-
-function wordOf(code: string | undefined): string | undefined {
-  return code === undefined || CODE.test(code) ? code : '(not a code)'
 }

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { FORGOTTEN_CODE } from './forget.js'
 import { subjectOf } from './keys.js'
 import type { CallRecord, OpenBatch } from './store.js'
 import { prepareMoveOn } from './move-on.js'
@@ -37,6 +38,9 @@ export function prepareBatchRows(db: Database) {
      select id, attempts + 1, ?, ?, ?, ? from batches where id = ?`
   )
 
+  const carriedForgotten = db.prepare<[number, string], number>(
+    "select 1 from batches where id = ? and state = 'sending' and last_code = ?"
+  )
   const moveOn = prepareMoveOn(db)
 
   function assign(statement: typeof takePending, batchId: number, users: readonly PlannedUser[]): void {
@@ -94,7 +98,10 @@ export function prepareBatchRows(db: Database) {
     call: CallRecord,
     options: { countAttempt: boolean; nextAttemptAt?: number; isUncertain?: boolean }
   ): void {
-    const words = [call.status ?? null, call.code ?? null, call.error ?? null] as const
+    const isSilenced = carriedForgotten.get(id, FORGOTTEN_CODE) !== undefined
+    const words = isSilenced
+      ? ([call.status ?? null, null, null] as const)
+      : ([call.status ?? null, call.code ?? null, call.error ?? null] as const)
     if (state !== 'delivered') insertAttempt.run(call.at, ...words, id)
     const settledAt = state === 'retrying' ? null : call.at
     updateCall.run(

@@ -10,6 +10,8 @@ import { prepareHistory } from './user-history.js'
 
 /** Shorter texts occur in words that have nothing to do with the user. */
 const SHORTEST_TELLING_TEXT = 3
+/** The code of a batch whose call is under way and carries somebody who is forgotten: what Dopt says of it is not kept. */
+export const FORGOTTEN_CODE = 'user_forgotten'
 const SCRUB_TIMEOUT_MS = 30_000
 const SCRUB_POLL_MS = 50
 
@@ -28,7 +30,7 @@ interface StoredPart {
 }
 
 /**
- * Removes a subject's events, history and rejections, and Dopt's words that repeat any of it. An event goes whole: what it
+ * Removes a subject's events, history and rejections, and Dopt's words of calls that carried it or that repeat any of it. An event goes whole: what it
  * says of others, too. To be run inside a transaction.
  */
 export function prepareForget(db: Database): (identifier: string, subject: Subject) => ForgetCount {
@@ -61,6 +63,19 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
        superseded = (select count(superseded_by) from ledger where batch_id = @id and moved_on = 0),
        users = (select count(distinct user_key) from ledger where batch_id = @id)
      where id = @id`
+  )
+  // Words said of a call that carried the subject, however Dopt has spelt what it repeats; of those that it came from, too.
+  const callsOf = `with recursive calls (id) as (
+      select @id union select b.parent_id from batches b join calls c on c.id = b.id where b.parent_id is not null)`
+  const telling = (column: string) => `case when ${column} glob '*[^A-Za-z0-9_.-]*' then null else ${column} end`
+  const silenceCalls = db.prepare<[{ id: number }]>(
+    `${callsOf} update batches set last_error = null, last_code = ${telling('last_code')} where id in calls`
+  )
+  const silenceAttemptsOf = db.prepare<[{ id: number }]>(
+    `${callsOf} update attempts set error = null, code = ${telling('code')} where batch_id in calls`
+  )
+  const markSending = db.prepare<[string, number]>(
+    "update batches set last_code = ? where id = ? and state = 'sending'"
   )
   const silenceBatches = db.prepare<[string]>('update batches set last_error = null where instr(last_error, ?) > 0')
   const silenceAttempts = db.prepare<[string]>('update attempts set error = null where instr(error, ?) > 0')
@@ -98,7 +113,7 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
       for (const part of partsOf.all(messageKey, messageId)) {
         const isOwn = part.userKey === userKey && part.identifier === identifier
         const properties = Object.entries(parseProperties(part.properties))
-        if (isOwn) for (const [, value] of properties) if (typeof value === 'string') texts.add(value)
+        if (isOwn) for (const [, value] of properties) for (const text of textsOf(value)) texts.add(text)
         // What Dopt has of somebody else keeps older values of theirs back all the same (law 4).
         if (!isOwn && part.mayBeHeld === 1) {
           const { seq, eventTime } = part
@@ -109,7 +124,12 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
         remove(part)
       }
     }
-    for (const id of batchIds) recount.run({ id })
+    for (const id of batchIds) {
+      recount.run({ id })
+      silenceCalls.run({ id })
+      silenceAttemptsOf.run({ id })
+      markSending.run(FORGOTTEN_CODE, id)
+    }
     for (const text of texts) {
       if (text.length < SHORTEST_TELLING_TEXT) continue
       silenceBatches.run(text)
@@ -120,6 +140,12 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
     count(COUNTERS.removed, events)
     return { events, rejections: forgetRejections(identifier, subject) }
   }
+}
+
+/** As Dopt's words may repeat it: they are kept on one line. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'number') return [String(value)]
+  return typeof value === 'string' ? [value, value.replace(/\s+/g, ' ').trim()] : []
 }
 
 const NAMES: Readonly<Record<Subject, readonly string[]>> = { user: ['userId', 'anonymousId'], group: ['groupId'] }

@@ -122,7 +122,7 @@ test('a refused key stops every call, and trouble of calls in flight does not ch
   expect(health.slots(0)).toBe(1)
   expect(changes.map(({ state, lastError }) => [state, lastError])).toEqual([
     ['key-refused', '401 unauthorized_error bad key'],
-    ['ok', '401 unauthorized_error bad key']
+    ['ok', '401 unauthorized_error']
   ])
 })
 

@@ -86,3 +86,40 @@ test('forgetting somebody unknown changes nothing', async () => {
     expect((await store.books()).events.pending).toBe(1)
   })
 })
+
+test("after forget nothing is left of Dopt's words either, however they spelt what they repeat", async () => {
+  await withSender({}, async ({ store, sender, accept, dopt }) => {
+    const words = 'phone 4915112345678 at "12 Elm Street, Rome" is not acceptable'
+    dopt.answer = (users) =>
+      users.some(({ identifier }) => identifier === 'ada-4711')
+        ? { outcome: 'split', status: 400, code: 'wrong: 12 Elm Street', message: words }
+        : { outcome: 'delivered', status: 200 }
+    await accept(['ada-4711', { phone: 4915112345678, street: '12  Elm\nStreet, Rome' }], ['bob', { plan: 'pro' }])
+    await sender.start()
+    await sender.drain()
+    expect(bytesOf(store.location).includes('12 Elm Street')).toBe(true)
+
+    await store.forget('ada-4711')
+    for (const text of ['4915112345678', '12 Elm Street']) expect(bytesOf(store.location).includes(text)).toBe(false)
+    expect(await store.listBatches({ state: 'failed', limit: 1 })).toMatchObject([{ lastStatus: 400 }])
+  })
+})
+
+test('what Dopt says of a call that was under way while its user was forgotten is not kept', async () => {
+  await withSender({}, async ({ store, sender, accept, dopt, clock }) => {
+    dopt.latencyMs = 100
+    dopt.answer = (users) =>
+      users.some(({ identifier }) => identifier === 'ada-4711')
+        ? { outcome: 'split', status: 400, code: 'taken', message: `${SECRET} is taken` }
+        : { outcome: 'delivered', status: 200 }
+    await accept(['ada-4711', { email: SECRET }], ['bob', { plan: 'pro' }])
+    await sender.start()
+    const drained = sender.drain()
+    await clock.advance(50)
+    await store.forget('ada-4711')
+    await clock.advance(5000)
+    await drained
+    expect(dopt.calls.map(({ identifiers }) => [...identifiers].sort())).toEqual([['ada-4711', 'bob'], ['bob']])
+    expect(bytesOf(store.location).includes(SECRET)).toBe(false)
+  })
+})
