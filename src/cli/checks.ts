@@ -1,4 +1,4 @@
-import { existsSync, accessSync, constants } from 'node:fs'
+import { existsSync, accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ForwarderOptions } from '../options.js'
 import { SqliteStore } from '../store/sqlite-store.js'
@@ -58,7 +58,7 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
 }
 
 async function checkStore(file: string): Promise<CheckResult> {
-  if (!existsSync(file)) return checkFolder(file)
+  if (!existsSync(file) || isEmpty(file)) return checkFolder(file)
   try {
     const store = SqliteStore.open(file, { mustExist: true })
     try {
@@ -73,6 +73,12 @@ async function checkStore(file: string): Promise<CheckResult> {
   } catch (error) {
     return { name: 'store', ok: false, detail: lineOf(error) }
   }
+}
+
+/** `forward` makes a store of such a file. */
+function isEmpty(file: string): boolean {
+  const stats = statSync(file)
+  return stats.isFile() && stats.size === 0
 }
 
 function checkFolder(file: string): CheckResult {

@@ -131,5 +131,6 @@ function placeOf(error: unknown, content: string): string {
 }
 
 function show(value: unknown): string {
+  if (value === '') return '""'
   return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 100)
 }

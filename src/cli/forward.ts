@@ -79,7 +79,7 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
     if (signal.aborted) break
   }
   rejected.sayRest()
-  if (tally.received === 0 && !signal.aborted) output.note('nothing came in: standard input was empty')
+  if (tally.received === 0 && !signal.aborted) output.note('nothing came in: the input holds no events')
 }
 
 /**

@@ -24,6 +24,7 @@ export function findInputs(names: readonly string[], stdin: Readable & { isTTY?:
       'nothing to read: name a file, pipe events into this command, or add - to type them (see "forward --help")'
     )
   }
+  if (names.includes('')) throw new UsageError('the name of a file is empty: name one, or - for standard input')
   if (names.filter((name) => name === STDIN).length > 1) throw new UsageError('- can be read only once: name it once')
   return (names.length === 0 ? [STDIN] : names).map((name) =>
     name === STDIN ? { name: 'stdin', source: stdin, bytes: undefined } : { name, source: name, bytes: checkFile(name) }

@@ -4,7 +4,7 @@ import { api, config, json, logLevel, nestedProperties, subscriptions } from './
 import type { Command, CommandContext } from './command.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { formatCount } from './format-number.js'
-import { findInputs } from './inputs.js'
+import { findInputs, type Input } from './inputs.js'
 import type { Previewed } from './previewed.js'
 import { whole } from './setting.js'
 import { plural } from './summary.js'
@@ -48,7 +48,17 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   const most = from.get(limit) ?? DEFAULT_LIMIT
   const counts = { received: 0, sent: 0, ignored: 0, rejected: 0 }
   const shown: Previewed[] = []
-  for (const { name, source } of findInputs(args, process.stdin)) {
+  try {
+    for (const { name, source } of findInputs(args, process.stdin)) await readInput(name, source)
+  } catch (error) {
+    // The rest of a file cannot be read; what came before has been looked at.
+    if (counts.received > 0) sumUp()
+    throw error
+  }
+  sumUp()
+  return counts.rejected > 0 ? EXIT.incomplete : EXIT.done
+
+  async function readInput(name: string, source: Input['source']): Promise<void> {
     for await (const items of readEvents(source, name)) {
       const events = items.map((item) => (item.kind === 'event' ? item.event : undefined))
       const translations = await translator.translate(events, Date.now())
@@ -63,9 +73,11 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
       })
     }
   }
-  if (wants(json)) output.printJson({ ...counts, events: shown })
-  else output.print(summaryOf(counts))
-  return counts.rejected > 0 ? EXIT.incomplete : EXIT.done
+
+  function sumUp(): void {
+    if (wants(json)) output.printJson({ ...counts, events: shown })
+    else output.print(summaryOf(counts))
+  }
 }
 
 function whatBecameOf(item: ReadItem, translation: Translation | undefined): Translation {

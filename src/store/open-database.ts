@@ -54,7 +54,11 @@ function claimFile(file: string, name: string, mustExist: boolean): boolean {
       `${name} is a directory: name a file with --store, such as ${name}/dopt-destination.db`
     )
   }
-  if (existing === undefined && mustExist) {
+  if (existing !== undefined && !existing.isFile()) {
+    throw new StoreError('not-a-database', `${name} is no file: name another with --store`)
+  }
+  // Whoever only reads makes no store of an empty file either.
+  if (mustExist && (existing === undefined || existing.size === 0)) {
     throw new StoreError(
       'missing',
       `there is no store at ${name}: name it with --store, or run "forward" first to make one`

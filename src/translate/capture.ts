@@ -77,6 +77,8 @@ export class CapturingDestination {
       return await this.#runTogether(events)
     } catch (error) {
       if (events.length === 1) {
+        // The stack is as deep as the event, and ends.
+        if (error instanceof RangeError) return [{ kind: 'invalid', reason: 'nested too deep to be mapped' }]
         return [
           { kind: 'invalid', reason: `cannot be mapped (${error instanceof Error ? error.name : 'unknown error'})` }
         ]

@@ -56,6 +56,18 @@ describe('what is wrong within an input costs no more than itself', () => {
       expect(json()).toMatchObject({ rejected: 0, pending: 0, received: json()['delivered'] })
     }))
 
+  it('previews what lies before the damage, in one JSON document too', () =>
+    withDesk(async ({ run, write }) => {
+      const whole = gzipSync(ndjson(Array.from({ length: 3000 }, (_, number) => identify(number))))
+      write('e.ndjson', whole.subarray(0, whole.length / 2))
+      const page = await run(['preview', 'e.ndjson', '--limit', '1'])
+      const document = await run(['preview', 'e.ndjson', '--limit', '1', '--json'])
+      expect([page.code, document.code]).toEqual([1, 1])
+      expect(page.stdout).toMatch(/^of [\d,]+ events [\d,]+ would be sent, 0 ignored, 0 rejected$/m)
+      expect(Number(document.json()['received'])).toBeGreaterThan(100)
+      expect(document.errors()).toEqual([expect.stringMatching(/is a damaged or incomplete gzip file/)])
+    }))
+
   it('goes on with the next file after a damaged one', () =>
     withDesk(async ({ write, run, sandbox }) => {
       const whole = gzipSync(ndjson(Array.from({ length: 3000 }, (_, number) => identify(number))))

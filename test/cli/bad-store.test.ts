@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { expectRefused, identify, ndjson, readBooks, STORE, withDesk, type Desk } from './desk.js'
 
@@ -9,6 +9,7 @@ describe('a store that cannot be used ends with 2 and one line', () => {
 
   it.each<[string, (desk: Desk) => string, RegExp]>([
     ['a directory', ({ path }) => (mkdirSync(path('s')), 's'), /^error: s is a directory: name a file with --store/],
+    ['no file', () => '/dev/null', /^error: \/dev\/null is no file: name another with --store/],
     ['not a database', ({ write }) => write('s', 'just text '.repeat(1000)), /^error: s is not a database: /],
     ["another program's database", ({ path }) => (foreign(path('s')), 's'), /^error: s is another program's database/],
     ['in a folder that is not there', () => 'no/where.db', /^error: the folder (.*\/)?no does not exist/],
@@ -18,6 +19,17 @@ describe('a store that cannot be used ends with 2 and one line', () => {
       expectRefused(await desk.run([...forward, prepare(desk)], { input: GOOD }), line)
     })
   )
+
+  it('an empty file, which only whoever takes events in makes a store of', () =>
+    withDesk(async ({ run, write, path }) => {
+      write('s', '')
+      for (const command of [['status'], ['batches'], ['show', 'm1'], ['prune']]) {
+        expectRefused(await run([...command, '--store', 's']), /^error: there is no store at s: /)
+      }
+      expect((await run(['check', '--store', 's'])).code).toBe(0)
+      expect(statSync(path('s')).size).toBe(0)
+      expect(await run([...forward, 's'], { input: GOOD })).toMatchObject({ code: 0 })
+    }))
 
   it('written by a newer version', () =>
     withDesk(async ({ run, path }) => {

@@ -95,7 +95,7 @@ describe('forward', () => {
 
       expect(code).toBe(0)
       expect(json()).toMatchObject({ received: 0, accepted: 0, calls: 0 })
-      expect(stderr).toBe('nothing came in: standard input was empty\n')
+      expect(stderr).toBe('nothing came in: the input holds no events\n')
     }))
 
   it('stores without a key and without sending with --accept-only; the next run delivers what waits', () =>

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { expectBalanced } from '../helpers/expect-balanced.js'
 import { foldUsers } from '../helpers/independent-fold.js'
 import { identify, ndjson, STORE, until, usersOf, withDesk } from './desk.js'
@@ -92,7 +92,7 @@ describe('a command that is killed or interrupted', () => {
     withDesk(
       async ({ start, run, path, sandbox, books }) => {
         const forward = start(['forward', '--json'], { input: ndjson([identify(1)]) })
-        await until(async () => existsSync(path(STORE)) && (await books()).events.sending === 1)
+        await until(async () => isStore(path(STORE)) && (await books()).events.sending === 1)
         forward.kill('SIGINT')
         await forward.says(/a second signal/)
         forward.kill('SIGINT')
@@ -106,3 +106,8 @@ describe('a command that is killed or interrupted', () => {
       { latencyMs: 60_000 }
     ))
 })
+
+/** A file that has just been made is empty, and no store yet. */
+function isStore(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0
+}

@@ -220,6 +220,14 @@ describe('a chunk of events', () => {
     expect(JSON.stringify(translations[1])).not.toContain('secretive')
   })
 
+  it('says of an event that is too deep for the stack that it is', async () => {
+    const deep: unknown = JSON.parse(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`)
+    expect(await translateOne(identify({ traits: deep }))).toEqual({
+      kind: 'rejected',
+      reason: 'nested too deep to be mapped'
+    })
+  })
+
   it('says of an event that cannot be mapped what kind of trouble it was, and no more', async () => {
     const bad = Object.defineProperty(identify(), 'userId', { enumerable: true, get: fail })
     expect(await translateOne(bad)).toEqual({ kind: 'rejected', reason: 'cannot be mapped (Error)' })
