@@ -7,6 +7,6 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   const text = value.trim()
   if (/^\d+(\.\d+)?$/.test(text)) return Math.min(LONGEST_WAIT_MS, Math.round(Number(text) * 1000))
   // The oldest of the three forms of a date, `Sun Nov  6 08:49:37 1994`, names no zone: all of them are GMT (RFC 9110, 5.6.7).
-  const at = /[a-z]/i.test(text) ? Date.parse(/\d{4}$/.test(text) ? `${text} GMT` : text) : NaN
+  const at = /[a-z]/i.test(text) ? Date.parse(/ \d{4}$/.test(text) ? `${text} GMT` : text) : NaN
   return Number.isNaN(at) ? undefined : Math.min(LONGEST_WAIT_MS, Math.max(0, at - now))
 }

@@ -30,8 +30,8 @@ interface StoredPart {
 }
 
 /**
- * Removes a subject's events, history and rejections, and Dopt's words of calls that carried it or that repeat any of it. An event goes whole: what it
- * says of others, too. To be run inside a transaction.
+ * Removes a subject's events, history and rejections, and Dopt's words of calls that carried it or that repeat any of it.
+ * An event goes whole: what it says of others, too. To be run inside a transaction.
  */
 export function prepareForget(db: Database): (identifier: string, subject: Subject) => ForgetCount {
   const messagesOf = db.prepare<{ userKey: number; identifier: string }, { messageKey: number; messageId: string }>(
