@@ -286,6 +286,23 @@ describe('a refused key', () => {
 })
 
 describe('trouble is met with patience', () => {
+  test('the retry window does not run while the key is refused', async () => {
+    await withSender({ retryWindowMs: 3_600_000 }, async ({ store, sender, accept, dopt, clock }) => {
+      dopt.answer = () => ({ outcome: 'pause', status: 401 })
+      dopt.answerKeyCheck = () => ({ outcome: 'pause', status: 401 })
+      await accept(['ada', { plan: 'pro' }])
+      await sender.start()
+      await sender.drain()
+      await clock.advance(2 * 3_600_000)
+      dopt.answerKeyCheck = () => DELIVERED
+      dopt.answer = () => ({ outcome: 'retry', status: 503 })
+      await clock.advance(3_500_000)
+      expect((await store.books()).events).toMatchObject({ retrying: 1, failed: 0 })
+      await clock.advance(300_000)
+      expect((await store.books()).events).toMatchObject({ retrying: 0, failed: 1 })
+    })
+  })
+
   test('while the endpoint is down one probe at a time goes out, further and further apart', async () => {
     await withSender({ batchSize: 1 }, async ({ store, sender, accept, dopt, clock }) => {
       dopt.answer = () => ({ outcome: 'retry', status: 503 })
