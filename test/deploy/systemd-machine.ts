@@ -32,10 +32,10 @@ export function lackedForBooting(): string | undefined {
     return "there is no systemd-nspawn here (Debian's systemd-container)"
   }
   try {
-    execFileSync('systemd-nspawn', [...CONTAINER, '/bin/true'], { stdio: 'ignore', timeout: 10_000 })
+    execFileSync('systemd-nspawn', [...CONTAINER, ...bootInto('poweroff.target')], { stdio: 'ignore', timeout: 20_000 })
     return undefined
   } catch {
-    return 'systemd-nspawn may not start a container here'
+    return 'systemd does not boot in a container here'
   }
 }
 
@@ -45,6 +45,10 @@ const CONTAINER = [
   ...['--link-journal=no', '--resolv-conf=off']
 ]
 
+function bootInto(unit: string): string[] {
+  return ['--boot', '--', `systemd.unit=${unit}`, 'systemd.firstboot=off']
+}
+
 /** Boots the machine for as long as `use` takes, with its files in `dir`. */
 export async function withSystemdMachine(
   dir: string,
@@ -53,8 +57,7 @@ export async function withSystemdMachine(
 ): Promise<void> {
   const binds = install(dir, settings)
   const args = Object.entries(binds).map(([inside, outside]) => `--bind-ro=${outside}:${inside}`)
-  const boot = ['--boot', '--', `systemd.unit=${UNIT}`, 'systemd.firstboot=off']
-  const container = spawn('systemd-nspawn', [...CONTAINER, ...args, ...boot], { stdio: 'ignore' })
+  const container = spawn('systemd-nspawn', [...CONTAINER, ...args, ...bootInto(UNIT)], { stdio: 'ignore' })
   const ended = once(container, 'exit')
   const started: ReturnType<typeof spawn>[] = []
   try {
