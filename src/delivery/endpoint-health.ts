@@ -1,6 +1,6 @@
 import { isAborted, type CallResult } from '../dopt/call-result.js'
 import type { EndpointRecord, EndpointState } from '../store/store.js'
-import { codeOf } from './code-of.js'
+import { loggableCode } from './loggable-code.js'
 import { backoffMs, type BackoffOptions } from './retry-policy.js'
 
 export interface EndpointHealthOptions {
@@ -64,7 +64,7 @@ export class EndpointHealth {
   get #lastError(): string | undefined {
     if (this.#lastTrouble === undefined) return undefined
     const { status, code, message } = this.#lastTrouble
-    const parts = this.#state === 'ok' && status !== undefined ? [status, codeOf(code)] : [status, code, message]
+    const parts = this.#state === 'ok' && status !== undefined ? [status, loggableCode(code)] : [status, code, message]
     return parts.filter(Boolean).join(' ')
   }
 

@@ -5,10 +5,10 @@ import { StoreError } from '../store/errors.js'
 import type { OpenBatch, Settlement, Store } from '../store/store.js'
 import { BatchSource, type BatchSourceOptions } from './batch-source.js'
 import { sleep, type Clock } from './clock.js'
-import { codeOf } from './code-of.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
 import { CallRate } from './call-rate.js'
+import { loggableCode } from './loggable-code.js'
 import type { Logger } from './logger.js'
 import { Recorder, STORE_RETRY_MS } from './recorder.js'
 import { refuseGroups } from './refuse-groups.js'
@@ -113,7 +113,7 @@ export class Sender {
     try {
       for (;;) {
         await this.#pump()
-        const untilRate = this.#rate.nextAt - this.clock.now()
+        const untilRate = this.#rate.waitMs(this.clock.now())
         if (this.#stopped) return
         if (this.#calls.size > 0) await Promise.race(this.#calls)
         else if (untilRate > 0) await sleep(this.clock, untilRate, this.#abort.signal)
@@ -124,7 +124,7 @@ export class Sender {
     }
   }
 
-  /** Starts no more calls; lets those in flight end, and cuts them short after `deadlineMs`. What was cut is sent again. */
+  /** Starts no call but that of a batch being formed; cuts what is in flight short after `deadlineMs`: it is sent again. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true
     this.#cancelTimer?.()
@@ -159,9 +159,9 @@ export class Sender {
   }
 
   async #pass(): Promise<void> {
-    if (this.#stopped || this.#storeRests(this.clock.now())) return
+    if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
     if (this.health.state === 'key-refused') await this.#probeKey()
-    while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.isOpen(this.clock.now())) {
+    while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.waitMs(this.clock.now()) === 0) {
       const batch = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
       if (batch === undefined) return
       this.#launch(batch)
@@ -169,8 +169,8 @@ export class Sender {
   }
 
   async #probeKey(): Promise<void> {
-    if (this.clock.now() < (this.health.nextProbeAt ?? 0)) return
     const startedAt = this.clock.now()
+    if (startedAt < (this.health.nextProbeAt ?? 0)) return
     this.health.take(await this.client.checkKey(this.#abort.signal), startedAt)
   }
 
@@ -198,7 +198,7 @@ export class Sender {
       batch: batch.id,
       [`${batch.subject}s`]: batch.entries.length,
       status: result.status,
-      code: codeOf(result.code)
+      code: loggableCode(result.code)
     }
     this.logger[settlement.to === 'delivered' ? 'debug' : 'warn'](
       { ...fields, ms: Math.round(result.durationMs) },
@@ -228,11 +228,6 @@ export class Sender {
       : this.client.identifyMany(entries, signal)
   }
 
-  /** A rest that is to last longer than rests do began before the clock was set back. */
-  #storeRests(now: number): boolean {
-    return now < this.#storeRestsUntil && this.#storeRestsUntil - now <= STORE_RETRY_MS
-  }
-
   #pauseForStore(error: unknown): void {
     const code = error instanceof StoreError ? error.code : undefined
     this.logger.error({ code }, error instanceof Error ? error.message : 'the store failed')
@@ -245,12 +240,10 @@ export class Sender {
     if (this.#stopped) return
     const now = this.clock.now()
     const { flushAt, retryAt } = this.#batches
-    const times = [flushAt, this.health.nextProbeAt ?? retryAt, this.#rate.nextAt, this.#storeRestsUntil]
+    const times = [flushAt, this.health.nextProbeAt ?? retryAt, now + this.#rate.waitMs(now), this.#storeRestsUntil]
     // What was due and could not start waits for a call in flight, whose end wakes the sender.
     const later = times.filter((time) => time !== undefined && time > now).map(Number)
-    this.#cancelTimer = this.clock.schedule(
-      () => this.wake(),
-      Math.min(IDLE_POLL_MS, ...later.map((time) => time - now))
-    )
+    const waitMs = Math.min(IDLE_POLL_MS, ...later.map((time) => time - now))
+    this.#cancelTimer = this.clock.schedule(() => this.wake(), waitMs)
   }
 }
