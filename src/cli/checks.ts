@@ -1,6 +1,7 @@
-import { existsSync, accessSync, constants, statSync } from 'node:fs'
+import { existsSync, accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ForwarderOptions } from '../options.js'
+import { StoreError } from '../store/errors.js'
 import { SqliteStore } from '../store/sqlite-store.js'
 import { apiKey, endpoint, forwarderOptions, storeFile } from './common-options.js'
 import type { Config } from './config.js'
@@ -58,7 +59,6 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
 }
 
 async function checkStore(file: string): Promise<CheckResult> {
-  if (!existsSync(file) || isEmpty(file)) return checkFolder(file)
   try {
     const store = SqliteStore.open(file, { mustExist: true })
     try {
@@ -71,14 +71,9 @@ async function checkStore(file: string): Promise<CheckResult> {
       await store.close()
     }
   } catch (error) {
+    if (error instanceof StoreError && error.code === 'missing') return checkFolder(file)
     return { name: 'store', ok: false, detail: lineOf(error) }
   }
-}
-
-/** `forward` makes a store of such a file. */
-function isEmpty(file: string): boolean {
-  const stats = statSync(file)
-  return stats.isFile() && stats.size === 0
 }
 
 function checkFolder(file: string): CheckResult {

@@ -1,4 +1,4 @@
-import type { SettledReason } from '../delivery/settled.js'
+import { isAllSettled, type SettledReason } from '../delivery/settled.js'
 import type { SenderTotals } from '../delivery/totals.js'
 import type { Forwarder } from '../forwarder.js'
 import type { ForwarderOptions } from '../options.js'
@@ -98,7 +98,7 @@ async function work(
     reason = ended ?? (await (plan.settle ?? settleAll)(run))
     // Calls in flight may still settle something, so the counting waits for them.
     await forwarder.sender?.stop(SHUTDOWN_DEADLINE_MS)
-    if (reason === 'stalled' && (await isAllSettled(forwarder))) reason = 'settled'
+    if (reason === 'stalled' && isAllSettled(await forwarder.store.agenda())) reason = 'settled'
   } finally {
     watch.stop()
   }
@@ -127,7 +127,7 @@ function withRemoved(states: EventCounts, accepted: number, totals: SenderTotals
     ...states,
     superseded: states.superseded + superseded,
     delivered: states.delivered + delivered,
-    removed: missing - superseded - delivered
+    removed: Math.max(0, missing - superseded - delivered)
   }
 }
 
@@ -146,11 +146,6 @@ async function open({ config, output, options }: DeliveryRunPlan): Promise<Forwa
 async function settleAll({ forwarder, signal, giveUpAfterMs }: DeliveryRun): Promise<SettledReason> {
   if (signal.aborted) return 'interrupted'
   return forwarder.untilSettled({ giveUpAfterMs, signal })
-}
-
-async function isAllSettled({ store }: Forwarder): Promise<boolean> {
-  const { hasPending, openBatches } = await store.agenda()
-  return !hasPending && openBatches === 0
 }
 
 /** Why it ended before everything was settled. The refused key has been reported when it was refused. */

@@ -2,7 +2,7 @@ import type { Store } from '../store/store.js'
 import { sleep, type Clock } from './clock.js'
 import type { Retention } from './retention.js'
 import type { Sender } from './sender.js'
-import type { SettledReason } from './settled.js'
+import { isAllSettled, type SettledReason } from './settled.js'
 
 const POLL_MS = 100
 
@@ -18,11 +18,11 @@ export async function untilRoom(
   for (;;) {
     if (signal?.aborted) return 'interrupted'
     // Asked before room is made, so that what is settled in between is removed as well.
-    const { hasPending, openBatches } = await store.agenda()
+    const agenda = await store.agenda()
     await retention.makeRoom()
     const { bytes, maxBytes } = await store.usage()
     if (maxBytes === undefined || bytes < maxBytes) return 'room'
-    if (!hasPending && openBatches === 0) return 'settled'
+    if (isAllSettled(agenda)) return 'settled'
     if (sender.health.state === 'key-refused') return 'key-refused'
     if (clock.now() - Math.max(startedAt, sender.lastMovedAt) >= giveUpAfterMs) return 'stalled'
     await sleep(clock, POLL_MS, signal)

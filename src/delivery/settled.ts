@@ -1,4 +1,4 @@
-import type { Store } from '../store/store.js'
+import type { Agenda, Store } from '../store/store.js'
 import { sleep, type Clock } from './clock.js'
 import type { Sender } from './sender.js'
 
@@ -6,6 +6,11 @@ import type { Sender } from './sender.js'
 export type SettledReason = 'settled' | 'key-refused' | 'stalled' | 'interrupted'
 
 const POLL_MS = 20
+
+/** Whether nothing is left to do. */
+export function isAllSettled({ hasPending, openBatches }: Agenda): boolean {
+  return !hasPending && openBatches === 0
+}
 
 /** Resolves when nothing is left to do, or when waiting on has no sense. */
 export async function untilSettled(
@@ -17,8 +22,7 @@ export async function untilSettled(
     const moved = Math.max(startedAt, sender.lastMovedAt)
     await drainUnless(sender, clock, signal, moved + giveUpAfterMs)
     if (signal?.aborted || sender.isStopped) return 'interrupted'
-    const agenda = await store.agenda()
-    if (!agenda.hasPending && agenda.openBatches === 0) return 'settled'
+    if (isAllSettled(await store.agenda())) return 'settled'
     if (sender.health.state === 'key-refused') return 'key-refused'
     if (clock.now() - Math.max(startedAt, sender.lastMovedAt) >= giveUpAfterMs) return 'stalled'
     await sleep(clock, POLL_MS, signal)

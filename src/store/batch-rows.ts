@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3'
-import { FORGOTTEN_CODE } from './forget.js'
 import { subjectOf } from './keys.js'
 import type { CallRecord, OpenBatch } from './store.js'
 import { prepareMoveOn } from './move-on.js'
 import type { PlannedUser } from './user-plans.js'
+
+/** The code of a batch whose call is under way and carries somebody who is forgotten: what Dopt says of it is not kept. */
+export const FORGOTTEN_CODE = 'user_forgotten'
 
 /** What a batch carries, and how many events stand behind it. */
 type Carried = Pick<OpenBatch, 'subject' | 'entries' | 'events' | 'superseded'>
@@ -98,10 +100,8 @@ export function prepareBatchRows(db: Database) {
     call: CallRecord,
     options: { countAttempt: boolean; nextAttemptAt?: number; isUncertain?: boolean }
   ): void {
-    const isSilenced = carriedForgotten.get(id, FORGOTTEN_CODE) !== undefined
-    const words = isSilenced
-      ? ([call.status ?? null, null, null] as const)
-      : ([call.status ?? null, call.code ?? null, call.error ?? null] as const)
+    const isTold = call.error === undefined || carriedForgotten.get(id, FORGOTTEN_CODE) === undefined
+    const words = [call.status ?? null, (isTold && call.code) || null, (isTold && call.error) || null] as const
     if (state !== 'delivered') insertAttempt.run(call.at, ...words, id)
     const settledAt = state === 'retrying' ? null : call.at
     updateCall.run(

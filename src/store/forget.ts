@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
+import { FORGOTTEN_CODE } from './batch-rows.js'
 import { COUNTERS, prepareCount } from './counters.js'
 import { asStoreError, StoreError } from './errors.js'
 import { subjectKey } from './keys.js'
@@ -10,8 +11,6 @@ import { prepareHistory } from './user-history.js'
 
 /** Shorter texts occur in words that have nothing to do with the user. */
 const SHORTEST_TELLING_TEXT = 3
-/** The code of a batch whose call is under way and carries somebody who is forgotten: what Dopt says of it is not kept. */
-export const FORGOTTEN_CODE = 'user_forgotten'
 const SCRUB_TIMEOUT_MS = 30_000
 const SCRUB_POLL_MS = 50
 

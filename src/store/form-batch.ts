@@ -34,7 +34,7 @@ export function prepareForm(
     for (const { userKey, users: ofKey } of plans.planPending(keys, pending.leftOut > 0)) {
       // More than one where users share a key; what does not fit stays pending, and the next batch begins with it.
       for (const planned of ofKey) {
-        const size = planned.plan.entry === undefined ? 0 : entryBytes(options.api, planned.plan.entry)
+        const size = bytesOf(planned, options)
         const isFull = users.length >= options.maxUsers || bytes + size > options.maxBodyBytes
         if (isFull && users.length > 0) return { users, bytes }
         users.push(planned)
@@ -46,11 +46,11 @@ export function prepareForm(
   }
 
   /** What several events come to may be too large where each of them is not: the oldest that fit go first. */
-  function shrink(chosen: ReturnType<typeof choose>, { api, maxBodyBytes }: FormOptions): typeof chosen {
+  function shrink(chosen: ReturnType<typeof choose>, options: FormOptions): typeof chosen {
     let { users, bytes } = chosen
-    while (bytes > maxBodyBytes && users.some(({ events }) => events.length > 1)) {
+    while (bytes > options.maxBodyBytes && users.some(({ events }) => events.length > 1)) {
       users = users.flatMap((user) => plans.planOlderHalf(user))
-      bytes = users.reduce((sum, { plan }) => sum + (plan.entry === undefined ? 0 : entryBytes(api, plan.entry)), 0)
+      bytes = users.reduce((sum, user) => sum + bytesOf(user, options), 0)
     }
     return { users, bytes }
   }
@@ -131,6 +131,10 @@ export function prepareForm(
     group.readAgain()
     return formInTurn({ ...options, maxUsers: 1 }, busy)
   }
+}
+
+function bytesOf({ plan }: PlannedUser, { api }: FormOptions): number {
+  return plan.entry === undefined ? 0 : entryBytes(api, plan.entry)
 }
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

@@ -52,6 +52,7 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
 
   it.each<[string[], RegExp]>([
     [['forward', '--batch-size', '1e9'], /^error: --batch-size must be a whole number from 1 to 100, not 1e9$/],
+    [['forward', ''], /^error: the name of a file is empty: name one, or - for standard input$/],
     [['forward', '--nonsense'], /^error: unknown option '--nonsense'$/],
     [['forward', '--accept-onyl'], /^error: unknown option '--accept-onyl' \(Did you mean --accept-only\?\)$/],
     [['forwrd'], /^error: unknown command 'forwrd' \(Did you mean forward\?\)$/],

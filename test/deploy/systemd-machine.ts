@@ -4,6 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync 
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { until } from '../faults/until.js'
+import { isInstalled } from '../helpers/skipped.js'
 
 const ROOT = join(__dirname, '../..')
 const UNIT = 'dopt-destination.service'
@@ -26,11 +27,7 @@ export interface SystemdMachine {
 export function lackedForBooting(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'only root on Linux can boot systemd in a container'
-  try {
-    execFileSync('systemd-nspawn', ['--version'], { stdio: 'ignore' })
-  } catch {
-    return "there is no systemd-nspawn here (Debian's systemd-container)"
-  }
+  if (!isInstalled('systemd-nspawn')) return "there is no systemd-nspawn here (Debian's systemd-container)"
   try {
     execFileSync('systemd-nspawn', [...CONTAINER, ...bootInto('poweroff.target')], { stdio: 'ignore', timeout: 20_000 })
     return undefined

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../faults/until.js'
-import { itUnless } from '../helpers/skipped.js'
+import { isInstalled, itUnless } from '../helpers/skipped.js'
 import { withTempDir } from '../helpers/temp-dir.js'
 import { lackedForBooting, withSystemdMachine, type SystemdMachine } from './systemd-machine.js'
 
@@ -15,7 +15,7 @@ const SETTINGS = {
   DOPT_ENDPOINT: `http://127.0.0.1:${SANDBOX_PORT}`
 }
 
-const whereSystemd = itUnless(hasSystemd() ? undefined : 'there is no systemd-analyze here')
+const whereSystemd = itUnless(isInstalled('systemd-analyze') ? undefined : 'there is no systemd-analyze here')
 whereSystemd('the systemd unit says nothing that systemd does not understand', () =>
   withTempDir(async (dir) => {
     // The program is not installed here, and systemd looks whether it is there.
@@ -87,13 +87,4 @@ async function identify(machine: SystemdMachine, event: object): Promise<void> {
 
 function isDelivered(machine: SystemdMachine, user: string): Promise<boolean> {
   return answers(machine, `${SETTINGS.DOPT_ENDPOINT}/__sandbox/users/${user}`)
-}
-
-function hasSystemd(): boolean {
-  try {
-    execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import { connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { until } from '../../faults/until.js'
+import { exchange, open, readToEnd } from './raw-socket.js'
 import { identify, withListeningIntake } from './with-intake.js'
 
 interface Answer {
@@ -42,34 +42,11 @@ function post(
   })
 }
 
-/** What comes back on a connection of its own after `sent`, until the server ends it. */
-async function exchange(url: string, sent: string): Promise<string> {
-  const socket = await open(url)
-  socket.write(sent)
-  return readToEnd(socket)
-}
-
 /** How many connections were refused, as Prometheus is told; 0 while there are still too many to be told. */
 async function refused(url: string): Promise<number> {
   const text = await exchange(url, 'GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n')
   const [, count = '0'] = /^dopt_http_connections_refused_total (\d+)$/m.exec(text) ?? []
   return Number(count)
-}
-
-async function open(url: string): Promise<Socket> {
-  const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
-  socket.on('error', () => undefined)
-  await once(socket, 'connect')
-  return socket
-}
-
-async function readToEnd(socket: Socket): Promise<string> {
-  let text = ''
-  socket.setEncoding('utf8')
-  socket.on('data', (part: string) => (text += part))
-  if (!socket.closed) await once(socket, 'close')
-  return text
 }
 
 describe('over a real connection', () => {
