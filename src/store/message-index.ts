@@ -57,6 +57,15 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
        ) and message_id = ?`
     )
     .pluck()
+  const knownKeys = db
+    .prepare<[string], number>(
+      `select value from json_each(?) where exists (select 1 from recent_messages where message_key = value)
+         or exists (select 1 from message_index where message_key = value)`
+    )
+    .pluck()
+  const rememberAll = db.prepare<[number, number]>(
+    'insert into recent_messages (message_key, seq) select message_key, seq from events where seq between ? and ?'
+  )
   const rememberOne = db.prepare<[number, number]>(
     'insert or ignore into recent_messages (message_key, seq) values (?, ?)'
   )
@@ -85,7 +94,9 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
   const writeStandingBetween = prepareWriting('and exists (select 1 from events e where e.seq = r.seq)')
   const dataVersion = db.prepare<[], number>('select data_version from pragma_data_version').pluck()
   const versionAtFirst = dataVersion.get()
-  const writeOne = db.prepare<[number, number]>('insert into message_index (message_key, seq) values (?, ?)')
+  const writeAll = db.prepare<[number, number]>(
+    'insert into message_index (message_key, seq) select message_key, seq from events where seq between ? and ?'
+  )
   const dropBetween = db.prepare<[number, number]>(
     'delete from recent_messages where message_key > ? and message_key <= ?'
   )
@@ -168,18 +179,17 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
   }
 
   return {
-    /** To be called before `has`, in the same transaction. */
+    /** To be called before the others, in the same transaction. */
     catchUp: () => orHurt(catchUp),
+    /** Which of these keys there are: of these alone `has` may be true. For all at once, since a query costs more than a look. */
+    known: (keys: readonly number[]): Set<number> => new Set(knownKeys.all(`[${keys.join(',')}]`)),
     has: (messageKey: number, messageId: string): boolean => find.get(messageKey, messageKey, messageId) !== undefined,
-    add: (messageKey: number, seq: number): void => {
-      if (health === 'rescued') writeOne.run(messageKey, seq)
-      else rememberOne.run(messageKey, seq)
+    /** Takes in the events between, and writes some of what memory holds to the table on disk, if that is much by now. */
+    add: (events: SeqRange): void => {
+      const all = health === 'rescued' ? writeAll : rememberAll
+      all.run(events.first, events.last)
+      orHurt(() => advance(events))
     },
-    /**
-     * Writes some of what memory holds to the table on disk, if that is much by now. To be called when these have been
-     * added.
-     */
-    advance: (added: SeqRange) => orHurt(() => advance(added)),
     /** How often a damaged page has stopped `catchUp` or `advance`, and with them their transaction. */
     get hurts(): number {
       return hurts
