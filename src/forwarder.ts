@@ -5,7 +5,7 @@ import { untilRoom } from './delivery/room.js'
 import { Sender } from './delivery/sender.js'
 import { untilSettled, type SettledReason } from './delivery/settled.js'
 import { noTotals, type SenderTotals } from './delivery/totals.js'
-import { GotDoptClient } from './dopt/client.js'
+import type { GotDoptClient } from './dopt/client.js'
 import { resolveOptions, type ForwarderOptions, type ResolvedOptions } from './options.js'
 import type { Books, EventCounts, NewEvent, NewRejection, SeqRange, Store } from './store/store.js'
 import { ThreadedStore } from './store/thread/threaded-store.js'
@@ -70,11 +70,13 @@ export class Forwarder {
   /** Throws ConfigurationError or StoreError. */
   static async create(given: ForwarderOptions): Promise<Forwarder> {
     const options = resolveOptions(given)
-    const store = await ThreadedStore.open(options.store, {
+    const opening = ThreadedStore.open(options.store, {
       synchronous: options.synchronous,
       ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes })
     })
-    if (!options.send) return new Forwarder(store, undefined, undefined, options)
+    if (!options.send) return new Forwarder(await opening, undefined, undefined, options)
+    // To load the client takes as long as to start the store's thread, and only who sends needs it.
+    const [store, { GotDoptClient }] = await Promise.all([opening, import('./dopt/client.js')])
     const client = new GotDoptClient({ ...options, maxSockets: options.concurrency + 1 })
     const sender = new Sender(
       store,

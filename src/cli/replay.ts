@@ -7,8 +7,6 @@ import { runDelivery, type DeliveryRun, type DeliveryRunPlan } from './delivery-
 import { CommandError } from './errors.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { putBackFailed, settleBeside } from './put-back.js'
-import { previewReplay, renderPreview } from './replay-preview.js'
-import { putBackRejected } from './replay-rejected.js'
 import { isAlive } from './status-document.js'
 import {
   batch,
@@ -22,7 +20,6 @@ import {
   selectWork,
   type Work
 } from './replay-selection.js'
-import { translatorOptions } from './translator-options.js'
 
 export const replay: Command = {
   name: 'replay',
@@ -49,6 +46,8 @@ async function run(context: CommandContext): Promise<ExitCode> {
   try {
     await refuseWhatIsNotThere(store, work)
     if (wants(dryRun)) {
+      const { previewReplay, renderPreview } = await import('./replay-preview.js')
+      const { translatorOptions } = await import('./translator-options.js')
       const preview = await previewReplay(store, work, translatorOptions(config))
       if (wants(json)) output.printJson(preview)
       else output.print(renderPreview(preview))
@@ -90,7 +89,10 @@ async function isSending(store: SqliteStore): Promise<boolean> {
 
 async function putBack(work: Work, run: DeliveryRun): Promise<void> {
   if (work.failed !== undefined) await putBackFailed(work.failed, run)
-  if (work.rejected !== undefined) await putBackRejected(work.rejected, run)
+  if (work.rejected !== undefined) {
+    const { putBackRejected } = await import('./replay-rejected.js')
+    await putBackRejected(work.rejected, run)
+  }
   if (run.tally.received === 0) run.output.note('nothing to put back')
 }
 

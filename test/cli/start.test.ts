@@ -1,0 +1,37 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runCli } from '../helpers/run-cli.js'
+import { withTempDir } from '../helpers/temp-dir.js'
+
+/** The packages that a command loads, by Node's own record of the files it ran. */
+const packagesOf = (...args: string[]): Promise<Set<string>> =>
+  withTempDir(async (cwd) => {
+    const records = join(cwd, 'coverage')
+    mkdirSync(records)
+    await runCli(args, { cwd, env: { NODE_V8_COVERAGE: records } })
+    const urls = readdirSync(records).flatMap((file) => {
+      const { result } = JSON.parse(readFileSync(join(records, file), 'utf8')) as { result: Array<{ url: string }> }
+      return result.map(({ url }) => url)
+    })
+    return new Set(urls.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []))
+  })
+
+describe('a command starts', () => {
+  // Each of these takes longer to load than all the rest of a command that only looks at the store.
+  const large = ['@segment/actions-core', 'got', 'fastify', 'pino', 'prom-client']
+
+  it.each([['--version'], ['status'], ['replay', '--help']])(
+    'without what "%s" does not need',
+    async (...args: string[]) => {
+      const packages = await packagesOf(...args)
+      expect([...packages]).toContain('commander')
+      expect(large.filter((name) => packages.has(name))).toEqual([])
+    }
+  )
+
+  it('without the HTTP client where nothing is sent', async () => {
+    const packages = await packagesOf('forward', '--accept-only')
+    expect([...packages]).toContain('@segment/actions-core')
+    expect([...packages]).not.toContain('got')
+  })
+})
