@@ -10,5 +10,7 @@ const GROWTH_PERCENT = 50
  */
 export function keepHeapSmall(): void {
   // Read at each collection, so that it can be set while the program runs: an option of node could not be in the first line.
+  // By several threads at once it takes more processor time, and those threads take the cores that the store and Dopt's calls need.
+  setFlagsFromString('--no-parallel-scavenge')
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
 }
