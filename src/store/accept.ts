@@ -18,9 +18,10 @@ export function prepareAccept(db: Database, messages: MessageIndex): (intake: In
     `insert into events (message_key, user_key, event_time, arrived_at, message_id, identifier, properties)
      values (?, ?, ?, ?, ?, ?, ?)`
   )
-  // One statement for all: to copy an event's place costs less than to call SQLite for each.
+  // One statement for all: to copy an event's place costs less than to call SQLite for each. `or fail`, since what fails is
+  // undone with the whole transaction: SQLite would keep every page that the statement changes in memory, to undo it alone.
   const enterLedger = db.prepare<[number, number]>(
-    `insert into ledger (batched, user_key, event_time, seq)
+    `insert or fail into ledger (batched, user_key, event_time, seq)
      select 0, user_key, event_time, seq from events e
      where seq between ? and ? and not exists (select 1 from waiting_parts w where w.seq = e.seq)`
   )

@@ -63,8 +63,9 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
          or exists (select 1 from message_index where message_key = value)`
     )
     .pluck()
+  // `or fail`: as in accept.ts.
   const rememberAll = db.prepare<[number, number]>(
-    'insert into recent_messages (message_key, seq) select message_key, seq from events where seq between ? and ?'
+    'insert or fail into recent_messages (message_key, seq) select message_key, seq from events where seq between ? and ?'
   )
   const rememberOne = db.prepare<[number, number]>(
     'insert or ignore into recent_messages (message_key, seq) values (?, ?)'
@@ -95,7 +96,7 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
   const dataVersion = db.prepare<[], number>('select data_version from pragma_data_version').pluck()
   const versionAtFirst = dataVersion.get()
   const writeAll = db.prepare<[number, number]>(
-    'insert into message_index (message_key, seq) select message_key, seq from events where seq between ? and ?'
+    'insert or fail into message_index (message_key, seq) select message_key, seq from events where seq between ? and ?'
   )
   const dropBetween = db.prepare<[number, number]>(
     'delete from recent_messages where message_key > ? and message_key <= ?'
