@@ -1,22 +1,18 @@
 import type { Database } from 'better-sqlite3'
-import { COUNTERS, IGNORED_PREFIX } from './counters.js'
-import { isDamage } from './errors.js'
+import { emptyCounts } from './books.js'
 import { subjectKey, subjectOf } from './keys.js'
 import { fromStored } from './memberships.js'
 import { prepareSeqsOfMessage } from './message-table.js'
+import { withoutNulls, type Row } from './nulls.js'
 import type {
   Agenda,
   AttemptRecord,
   BatchFilter,
   BatchRecord,
-  BatchState,
-  Books,
-  EndpointRecord,
   EventCounts,
   EventRecord,
   EventState,
   RejectionRecord,
-  SenderRecord,
   SeqRange,
   Subject
 } from './store.js'
@@ -26,8 +22,6 @@ const FEW_EVENTS = 10_000
 
 /** The latest attempts are what people look at. */
 const MAX_ATTEMPTS = 100
-
-type Row<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
 
 const EVENT_COLUMNS = `e.seq, e.message_id as messageId, e.user_key as userKey, e.identifier, e.event_time as eventTime,
     e.arrived_at as arrivedAt, e.properties`
@@ -55,35 +49,9 @@ function toRecord(row: EventRow): EventRecord {
   return { ...record, subject: subjectOf(userKey), ...fromStored(properties) }
 }
 
-function withoutNulls<T extends object>(row: Row<T>): T {
-  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value ?? undefined])) as T
-}
-
-export function emptyCounts(): EventCounts {
-  return { pending: 0, sending: 0, retrying: 0, delivered: 0, superseded: 0, failed: 0 }
-}
-
-/** Everything that only reads. */
+/** Everything that only reads, but for the books. */
 export function prepareInspect(db: Database) {
-  const fact = db.prepare<[string], string>('select value from facts where name = ?').pluck()
-  const pendingCount = db.prepare<[], number>('select count(*) from ledger where batched = 0').pluck()
   const anyPending = db.prepare<[], number>('select 1 from ledger where batched = 0 limit 1').pluck()
-  const oldestPendingAt = db
-    .prepare<[], number | null>(
-      `select min(arrived_at) from events where seq in (
-         (select min(seq) from ledger where batched = 0),
-         (select min(seq) from ledger where batch_id in (select id from batches where state in ('sending', 'retrying'))))`
-    )
-    .pluck()
-  const byState = db.prepare<[], { state: BatchState; batches: number; events: number; superseded: number }>(
-    'select state, count(*) as batches, sum(events) as events, sum(superseded) as superseded from batches group by state'
-  )
-  const rejectedCount = db.prepare<[], number>('select count(*) from rejected').pluck()
-  const counters = db.prepare<[], { name: string; value: number }>('select name, value from counters')
-  const lastErrors = db.prepare<[], Row<Books['lastErrors'][number]>>(
-    `select id as batchId, last_attempt_at as at, last_status as status, last_code as code, last_error as error from batches
-     where state in ('retrying', 'failed') and last_error is not null order by last_attempt_at desc limit 5`
-  )
   const openBatches = db
     .prepare<[], number>("select count(*) from batches where state in ('sending', 'retrying')")
     .pluck()
@@ -139,75 +107,6 @@ export function prepareInspect(db: Database) {
   const rejections = db.prepare<[number, number], Omit<RejectionRecord, 'complete'> & { complete: number }>(
     'select id, source, reason, raw, complete, received_at as receivedAt from rejected where id > ? order by id limit ?'
   )
-  const pageBytes = db
-    .prepare<[], number>(
-      `select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size`
-    )
-    .pluck()
-
-  function readFact<T>(name: string): T | undefined {
-    const text = fact.get(name)
-    return text === undefined ? undefined : (JSON.parse(text) as T)
-  }
-
-  function addState(counts: EventCounts, state: BatchState, events: number, superseded: number): void {
-    if (state === 'split' || state === 'replayed') return
-    if (state === 'delivered') {
-      counts.delivered += events - superseded
-      counts.superseded += superseded
-    } else {
-      counts[state satisfies EventState] += events
-    }
-  }
-
-  function intake(counted: ReadonlyMap<string, number>): Books['intake'] {
-    const [accepted, duplicates, rejected] = [COUNTERS.accepted, COUNTERS.duplicates, COUNTERS.rejected].map(
-      (name) => counted.get(name) ?? 0
-    ) as [number, number, number]
-    const ignored = Object.fromEntries(
-      [...counted].flatMap(([name, value]) =>
-        name.startsWith(IGNORED_PREFIX) ? [[name.slice(IGNORED_PREFIX.length), value]] : []
-      )
-    )
-    const ignoredTotal = Object.values(ignored).reduce((a, b) => a + b, 0)
-    return { received: accepted + duplicates + rejected + ignoredTotal, accepted, duplicates, rejected, ignored }
-  }
-
-  /** On a damaged page nobody knows; all else in the books can still be told. */
-  function whenOldestArrived(): number | undefined {
-    try {
-      return oldestPendingAt.get() ?? undefined
-    } catch (error) {
-      if (isDamage(error)) return undefined
-      throw error
-    }
-  }
-
-  function counts(): Omit<Books, 'oldestPendingAt'> {
-    const events = emptyCounts()
-    events.pending = pendingCount.get() ?? 0
-    const perState = { sending: 0, retrying: 0, delivered: 0, failed: 0, split: 0, replayed: 0 }
-    for (const row of byState.all()) {
-      perState[row.state] = row.batches
-      addState(events, row.state, row.events, row.superseded)
-    }
-    const counted = new Map(counters.all().map(({ name, value }) => [name, value]))
-    // Retention has removed the rows, but what was delivered stays delivered.
-    events.delivered += counted.get(COUNTERS.prunedDelivered) ?? 0
-    events.superseded += counted.get(COUNTERS.prunedSuperseded) ?? 0
-    return {
-      events,
-      removed: counted.get(COUNTERS.removed) ?? 0,
-      rejected: rejectedCount.get() ?? 0,
-      batches: perState,
-      intake: intake(counted),
-      endpoint: readFact<EndpointRecord>('endpoint'),
-      sender: readFact<SenderRecord>('sender'),
-      lastErrors: lastErrors.all().map((row) => withoutNulls(row)),
-      bytes: pageBytes.get() ?? 0
-    }
-  }
-
   function countStates(ranges: readonly SeqRange[]): EventCounts {
     const counts = emptyCounts()
     for (const { first, last } of ranges) {
@@ -223,12 +122,9 @@ export function prepareInspect(db: Database) {
   }
 
   return {
-    // One transaction, so that the counts are of one moment.
-    books: (): Books => ({ ...db.transaction(counts)(), oldestPendingAt: whenOldestArrived() }),
     countStates,
     agenda,
     nextRetryAt: () => nextRetryAt.get() ?? undefined,
-    bytes: () => pageBytes.get() ?? 0,
     listBatches: (filter: BatchFilter): BatchRecord[] =>
       batches
         .all({ state: filter.state ?? null, since: filter.since ?? null, limit: filter.limit })

@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import { subjectKey } from './keys.js'
-import { addRange } from './seq-ranges.js'
+import { addRange, mergeRanges } from './seq-ranges.js'
 import type { ReplayCount, ReplaySelection, SeqRange } from './store.js'
 
 /** Failed batches put back in one commit; between commits other writers have their turn. */
-export const BATCHES_A_STEP = 50
+const BATCHES_A_STEP = 50
 
 interface FailedEvent {
   userKey: number
@@ -14,6 +14,12 @@ interface FailedEvent {
 }
 
 type Subjects = Pick<ReplayCount, 'users' | 'groups'>
+type StepCount = Omit<ReplayCount, keyof Subjects>
+
+/** The batches of a replay, and whom the events that failed in them are of. */
+interface Selected extends Subjects {
+  ids: number[]
+}
 
 interface Conditions {
   batchId: number | null
@@ -69,9 +75,7 @@ export function prepareReplay(db: Database) {
     return { first, last }
   }
 
-  function select({ batchId, since, until, identifier, subject = 'user' }: ReplaySelection): Subjects & {
-    ids: number[]
-  } {
+  function select({ batchId, since, until, identifier, subject = 'user' }: ReplaySelection): Selected {
     const conditions = { batchId: batchId ?? null, since: since ?? null, until: until ?? null }
     if (identifier === undefined) {
       const { users = 0, groups = 0 } = failedSubjects.get(conditions) ?? {}
@@ -87,8 +91,8 @@ export function prepareReplay(db: Database) {
     selection: ReplaySelection,
     ids: readonly number[],
     handle: (batchId: number, events: FailedEvent[]) => void
-  ): Omit<ReplayCount, keyof Subjects> {
-    const count: Omit<ReplayCount, keyof Subjects> = { batches: 0, events: 0, ranges: [] }
+  ): StepCount {
+    const count: StepCount = { batches: 0, events: 0, ranges: [] }
     for (const id of ids) {
       if (isFailed.get(id) === undefined) continue
       const events = eventsIn
@@ -113,4 +117,20 @@ export function prepareReplay(db: Database) {
       }),
     count: (selection: ReplaySelection, ids: readonly number[]) => visit(selection, ids, () => undefined)
   }
+}
+
+/** Does `step` for some of the batches at a time, and sums up. */
+export async function sumSteps(
+  { ids, users, groups }: Selected,
+  step: (ids: readonly number[]) => Promise<StepCount>
+): Promise<ReplayCount> {
+  const total: ReplayCount = { batches: 0, events: 0, users, groups, ranges: [] }
+  for (let from = 0; from < ids.length; from += BATCHES_A_STEP) {
+    const count = await step(ids.slice(from, from + BATCHES_A_STEP))
+    total.batches += count.batches
+    total.events += count.events
+    for (const range of count.ranges) addRange(total.ranges, range)
+  }
+  total.ranges = mergeRanges(total.ranges)
+  return total
 }

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3'
 import { Acceptor } from './acceptor.js'
 import { prepareBatchRows } from './batch-rows.js'
 import { BusyUsers } from './busy-users.js'
+import { prepareBooks } from './books.js'
 import { BatchFormer } from './batch-former.js'
 import { asStoreError, StoreError } from './errors.js'
 import { GroupCommit } from './group-commit.js'
@@ -10,9 +11,8 @@ import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
 import { openDatabase, type OpenOptions } from './open-database.js'
 import { preparePrune } from './prune.js'
-import { BATCHES_A_STEP, prepareReplay } from './replay.js'
+import { prepareReplay, sumSteps } from './replay.js'
 import { SenderLock } from './sender-lock.js'
-import { addRange, mergeRanges } from './seq-ranges.js'
 import { prepareSettle } from './settle-batch.js'
 import type {
   AcceptReceipt,
@@ -58,6 +58,7 @@ export class SqliteStore implements Store {
   readonly #prune
   readonly #forget
   readonly #inspect
+  readonly #books
   readonly #saveFact
   readonly #recover
   readonly #openBatchIds
@@ -80,6 +81,7 @@ export class SqliteStore implements Store {
     this.#prune = preparePrune(this.#db)
     this.#forget = prepareForget(this.#db)
     this.#inspect = prepareInspect(this.#db)
+    this.#books = prepareBooks(this.#db)
     this.#saveFact = this.#db.prepare<[string, string]>(
       'insert into facts (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'
     )
@@ -133,27 +135,13 @@ export class SqliteStore implements Store {
   }
 
   async replay(selection: ReplaySelection, now: number): Promise<ReplayCount> {
-    return this.#sumSteps(selection, (ids) => this.#commits.write(() => this.#replay.putBack(selection, ids, now)))
+    const selected = this.#read(() => this.#replay.select(selection))
+    return sumSteps(selected, (ids) => this.#commits.write(() => this.#replay.putBack(selection, ids, now)))
   }
 
   async countReplay(selection: ReplaySelection): Promise<ReplayCount> {
-    return this.#sumSteps(selection, async (ids) => this.#read(() => this.#replay.count(selection, ids)))
-  }
-
-  async #sumSteps(
-    selection: ReplaySelection,
-    step: (ids: readonly number[]) => Promise<Omit<ReplayCount, 'users' | 'groups'>>
-  ): Promise<ReplayCount> {
-    const { ids, users, groups } = this.#read(() => this.#replay.select(selection))
-    const total: ReplayCount = { batches: 0, events: 0, users, groups, ranges: [] }
-    for (let from = 0; from < ids.length; from += BATCHES_A_STEP) {
-      const count = await step(ids.slice(from, from + BATCHES_A_STEP))
-      total.batches += count.batches
-      total.events += count.events
-      for (const range of count.ranges) addRange(total.ranges, range)
-    }
-    total.ranges = mergeRanges(total.ranges)
-    return total
+    const selected = this.#read(() => this.#replay.select(selection))
+    return sumSteps(selected, async (ids) => this.#read(() => this.#replay.count(selection, ids)))
   }
 
   async pruneStep(options: PruneOptions): Promise<{ removed: number; more: boolean }> {
@@ -175,7 +163,7 @@ export class SqliteStore implements Store {
   }
 
   async usage(): Promise<{ bytes: number; maxBytes: number | undefined }> {
-    return this.#read(() => ({ bytes: this.#inspect.bytes(), maxBytes: this.options.maxBytes }))
+    return this.#read(() => ({ bytes: this.#books.bytes(), maxBytes: this.options.maxBytes }))
   }
 
   async saveEndpoint(record: EndpointRecord): Promise<void> {
@@ -187,7 +175,7 @@ export class SqliteStore implements Store {
   }
 
   async books() {
-    return this.#read(() => this.#inspect.books())
+    return this.#read(() => this.#books.books())
   }
 
   async countStates(ranges: readonly SeqRange[]) {
@@ -250,7 +238,7 @@ export class SqliteStore implements Store {
 
   #checkLimit(): void {
     const { maxBytes } = this.options
-    if (maxBytes === undefined || this.#inspect.bytes() < maxBytes) return
+    if (maxBytes === undefined || this.#books.bytes() < maxBytes) return
     throw new StoreError(
       'limit',
       `${this.location} has reached its limit of ${maxBytes} bytes: raise --max-store-bytes, or let what waits be delivered`
