@@ -21,5 +21,6 @@ process.on('uncaughtException', (error) => {
   process.stderr.write(`error: ${lineOf(error)}\n`)
   process.exit(EXIT.incomplete)
 })
+// All are loaded to parse one, so each loads what is large (the mapping, HTTP) only when it runs.
 const commands = [forward, serve, status, batches, show, replay, forget, prune, check, preview, sandbox]
 await exitWhenWritten(await runProgram(commands, process.argv))

@@ -9,8 +9,9 @@ const GROWTH_PERCENT = 50
  * of `forward`. A server keeps what its connections need for longer: `serve` would be a quarter slower.
  */
 export function keepHeapSmall(): void {
-  // Read at each collection, so that it can be set while the program runs: an option of node could not be in the first line.
-  // By several threads at once it takes more processor time, and those threads take the cores that the store and Dopt's calls need.
-  setFlagsFromString('--no-parallel-scavenge')
+  // V8 reads both at each collection, so that they can be set while the program runs: an option of node could not be in the
+  // first line.
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
+  // Young objects are collected by one thread: several take more processor time, and the cores that the store's thread needs.
+  setFlagsFromString('--no-parallel-scavenge')
 }
