@@ -56,18 +56,17 @@ export function prepareAccept(db: Database, messages: MessageIndex): (intake: In
   /** Stores those that were not seen before. */
   function storeEvents(events: readonly NewEvent[]): { accepted: number; range: SeqRange | undefined } {
     // Half a surrogate pair has no UTF-8 form: the database would turn it into this, and no longer find it by its key.
-    const messageIds = events.map(({ messageId }) => messageId.toWellFormed())
-    const keys = messageIds.map(textKey)
-    const knownKeys = messages.known(keys)
+    const named = events.map((event) => ({ event, message: toMessage(event.messageId.toWellFormed()) }))
+    const knownKeys = messages.known(named.map(({ message }) => message.key))
     const stored = new Set<string>()
     let range: SeqRange | undefined
-    events.forEach((event, index) => {
-      const [id = '', key = 0] = [messageIds[index], keys[index]]
-      if (stored.has(id) || (knownKeys.has(key) && messages.has(key, id))) return
-      const { first, last } = storeEvent(event, { key, id })
+    for (const { event, message } of named) {
+      const { key, id } = message
+      if (stored.has(id) || (knownKeys.has(key) && messages.has(key, id))) continue
+      const { first, last } = storeEvent(event, message)
       stored.add(id)
       range = { first: range?.first ?? first, last }
-    })
+    }
     return { accepted: stored.size, range }
   }
 
@@ -94,6 +93,10 @@ export function prepareAccept(db: Database, messages: MessageIndex): (intake: In
     for (const [reason, times] of Object.entries(intake.ignored)) count(IGNORED_PREFIX + reason, times)
     return { accepted, duplicates, range }
   }
+}
+
+function toMessage(id: string): Message {
+  return { key: textKey(id), id }
 }
 
 function keyOf({ subject, identifier }: NewPart): number {
