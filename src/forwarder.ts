@@ -7,16 +7,13 @@ import { untilSettled, type SettledReason } from './delivery/settled.js'
 import { noTotals, type SenderTotals } from './delivery/totals.js'
 import type { GotDoptClient } from './dopt/client.js'
 import { resolveOptions, type ForwarderOptions, type ResolvedOptions } from './options.js'
-import type { Books, EventCounts, NewEvent, NewRejection, SeqRange, Store } from './store/store.js'
+import type { Books, EventCounts, SeqRange, Store } from './store/store.js'
 import { ThreadedStore } from './store/thread/threaded-store.js'
 import type { IgnoredReason } from './translate/translation.js'
+import { Translated, type Rejection, type SourcedEvent } from './translate/translated.js'
 import { Translator } from './translate/translator.js'
 
-/** Something that came in and cannot be translated; `index` is its place in what was handed over. */
-export interface Rejection {
-  index: number
-  reason: string
-}
+export type { Rejection, SourcedEvent }
 
 /** What became of the events handed to `accept`, committed to disk. `received` is the sum of the other four. */
 export interface Receipt {
@@ -31,18 +28,9 @@ export interface Receipt {
   range: SeqRange | undefined
 }
 
-/** An event, and how to call its source in a rejection. */
-export interface SourcedEvent {
-  source: string
-  /** The parsed event, or the text that could not be parsed and why. */
-  value: { event: unknown } | { malformed: string; raw: string; complete: boolean }
-}
-
 export interface AcceptOptions {
   /** Rejections kept in the store that these events replace. */
   replacesRejections?: readonly number[]
-  /** Nothing is written before this resolves, and nothing at all when it rejects: what came before has to be stored first. */
-  after?: Promise<unknown>
 }
 
 const SHUTDOWN_DEADLINE_MS = 10_000
@@ -105,45 +93,33 @@ export class Forwarder {
   }
 
   /** As `accept`, for events whose origin is known, some of which may not be events at all. */
-  async acceptSourced(items: readonly SourcedEvent[], { after, ...options }: AcceptOptions = {}): Promise<Receipt> {
-    const parsed = items.filter(({ value }) => 'event' in value)
-    const translations = await this.#translator.translate(
-      parsed.map(({ value }) => ('event' in value ? value.event : undefined)),
-      Date.now()
-    )
-    const events: NewEvent[] = []
-    const kept: NewRejection[] = []
-    const rejections: Rejection[] = []
-    const ignoredReasons: Partial<Record<IgnoredReason, number>> = {}
+  async acceptSourced(items: readonly SourcedEvent[], options: AcceptOptions = {}): Promise<Receipt> {
+    const translated = new Translated()
+    await this.translate(items, translated)
+    return this.acceptTranslated(translated, options)
+  }
+
+  /** Adds these to what is to be accepted together. */
+  async translate(items: readonly SourcedEvent[], to: Translated): Promise<void> {
+    const events: unknown[] = []
+    for (const { value } of items) if ('event' in value) events.push(value.event)
+    const translations = await this.#translator.translate(events, Date.now())
     let next = 0
-    items.forEach(({ source, value }, index) => {
-      const reject = (reason: string, raw: string, complete: boolean): void => {
-        kept.push({ source, reason, raw, complete })
-        rejections.push({ index, reason })
-      }
-      if ('malformed' in value) return reject(value.malformed, value.raw, value.complete)
-      const translation = translations[next++]
-      if (translation === undefined) return
-      if (translation.kind === 'event') events.push(translation.event)
-      else if (translation.kind === 'rejected') {
-        const text = toText(value.event)
-        reject(translation.reason, text ?? '(no JSON text)', text !== undefined)
-      } else ignoredReasons[translation.reason] = (ignoredReasons[translation.reason] ?? 0) + 1
-    })
-    await after
-    const { accepted, duplicates, range } = await this.store.accept({
-      events,
-      rejections: kept,
-      ignored: ignoredReasons,
-      ...options
-    })
+    for (const item of items) to.add(item, 'event' in item.value ? translations[next++] : undefined)
+  }
+
+  /** As `accept`. May be called again with the same when it rejects. */
+  async acceptTranslated(translated: Translated, options: AcceptOptions = {}): Promise<Receipt> {
+    const { received, events, kept, rejections, ignoredReasons } = translated
+    const intake = { events, rejections: kept, ignored: ignoredReasons, ...options }
+    const { accepted, duplicates, range } = await this.store.accept(intake)
     if (accepted > 0) this.sender?.wake()
     return {
-      received: items.length,
+      received,
       accepted,
       duplicates,
       rejected: kept.length,
-      ignored: items.length - events.length - kept.length,
+      ignored: received - events.length - kept.length,
       ignoredReasons,
       rejections,
       range
@@ -192,15 +168,6 @@ export class Forwarder {
     await this.sender?.stop(options.deadlineMs ?? SHUTDOWN_DEADLINE_MS)
     this.#client?.close()
     await this.store.close()
-  }
-}
-
-/** Undefined for what has no JSON text. */
-function toText(event: unknown): string | undefined {
-  try {
-    return JSON.stringify(event)
-  } catch {
-    return undefined
   }
 }
 

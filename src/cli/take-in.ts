@@ -1,11 +1,19 @@
 import type { Forwarder, Receipt, SourcedEvent } from '../forwarder.js'
+import { PAUSED, withPauses } from '../intake/pauses.js'
 import { readEvents, type ReadItem } from '../intake/read-events.js'
 import { StoreError } from '../store/errors.js'
+import { Translated } from '../translate/translated.js'
 import type { Input } from './inputs.js'
 import type { Tally } from './tally.js'
 
 /** Events accepted in one commit. Each flushes the disk once, which costs as much as some hundred events. */
 const CHUNK_ITEMS = 2000
+/** The same in bytes of input. */
+const CHUNK_BYTES = 2 * 1024 * 1024
+/** Read and translated at a time: what comes of an event is far smaller than the event, which nothing holds by then. */
+const SLICE = { chunkItems: 250, chunkBytes: 256 * 1024 }
+/** A source that gives nothing for so long is a live one: what it gave is accepted, rather than wait for more. */
+const PAUSE_MS = 50
 /** The reader cuts the text of what is not an event at 4,096 characters, or one less at a surrogate pair. */
 const CUT_CHARACTERS = 4095
 
@@ -18,43 +26,54 @@ export interface TakeInOptions {
 }
 
 /**
- * Reads one input to its end and has all of it accepted. A chunk is read and translated while the one before it is being
- * written, but not written before that one is: events without a time of their own are as old as their arrival, so the
- * order of the input is worth keeping, also when the store refuses a chunk. Throws InputError and StoreError; what the
- * tally holds by then was accepted.
+ * Reads one input to its end and has all of it accepted, a chunk at a time. A chunk is read and translated while the one
+ * before it is being written, but not written before that one is: events without a time of their own are as old as their
+ * arrival, so the order of the input is worth keeping, also when the store refuses a chunk. Throws InputError and
+ * StoreError; what the tally holds by then was accepted.
  */
 export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, options: TakeInOptions): Promise<void> {
   const { onBytes, onRejected } = options
   const refused = new AbortController()
   const signal = AbortSignal.any([options.signal, refused.signal])
-  const chunks = readEvents(input.source, input.name, { chunkItems: CHUNK_ITEMS, onSourceBytes: onBytes, signal })
+  const slices = readEvents(input.source, input.name, { ...SLICE, onSourceBytes: onBytes, signal })
+  let chunk = new Translated()
+  let chunkBytes = 0
   let last: Promise<void> = Promise.resolve()
   try {
-    for await (const items of chunks) {
-      const before = last
-      last = acceptChunk(items, before)
-      // A source that gives nothing just now must not keep the news from us.
-      last.catch(() => refused.abort())
-      await before
+    for await (const items of withPauses(slices, PAUSE_MS)) {
+      if (items !== PAUSED) {
+        await forwarder.translate(toSourced(input.name, items), chunk)
+        chunkBytes += bytesOf(items)
+      }
+      if (items === PAUSED || chunk.received >= CHUNK_ITEMS || chunkBytes >= CHUNK_BYTES) await endChunk()
     }
   } finally {
+    // Also what was read before the rest turned out to be damaged.
+    await endChunk()
     await last
   }
 
-  async function acceptChunk(items: readonly ReadItem[], after: Promise<void>): Promise<void> {
-    const events = items.map((item) => toSourced(input.name, item))
-    const receipt = await acceptWithRoom(events, after)
-    tally.add(receipt)
-    for (const { index, reason } of receipt.rejections) onRejected(events[index]?.source ?? input.name, reason)
+  async function endChunk(): Promise<void> {
+    if (chunk.received === 0) return
+    const full = chunk
+    chunk = new Translated()
+    chunkBytes = 0
+    await last
+    last = acceptChunk(full)
+    // A source that gives nothing just now must not keep the news from us.
+    last.catch(() => refused.abort())
   }
 
-  async function acceptWithRoom(events: readonly SourcedEvent[], after: Promise<void>): Promise<Receipt> {
+  async function acceptChunk(full: Translated): Promise<void> {
+    tally.add(await acceptWithRoom(full))
+    for (const { source, reason } of full.kept) onRejected(source, reason)
+  }
+
+  async function acceptWithRoom(full: Translated): Promise<Receipt> {
     for (;;) {
       try {
-        return await forwarder.acceptSourced(events, { after })
+        return await forwarder.acceptTranslated(full)
       } catch (error) {
-        // Where the chunk before was refused, this one is, too, and there is nothing to wait for.
-        await after
         const isAtLimit = error instanceof StoreError && error.code === 'limit'
         if (!isAtLimit || !(await options.untilRoom())) throw error
       }
@@ -62,9 +81,20 @@ export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, o
   }
 }
 
-function toSourced(name: string, item: ReadItem): SourcedEvent {
-  const source = `${name}:${item.line}`
-  if (item.kind === 'event') return { source, value: { event: item.event } }
+function bytesOf(items: readonly ReadItem[]): number {
+  let bytes = 0
+  for (const item of items) bytes += item.kind === 'event' ? item.bytes : item.raw.length
+  return bytes
+}
+
+function toSourced(name: string, items: readonly ReadItem[]): SourcedEvent[] {
+  const sourced: SourcedEvent[] = []
+  for (const item of items) sourced.push({ source: `${name}:${item.line}`, value: valueOf(item) })
+  return sourced
+}
+
+function valueOf(item: ReadItem): SourcedEvent['value'] {
+  if (item.kind === 'event') return { event: item.event }
   const { reason, raw } = item
-  return { source, value: { malformed: reason, raw, complete: raw.length < CUT_CHARACTERS } }
+  return { malformed: reason, raw, complete: raw.length < CUT_CHARACTERS }
 }

@@ -91,24 +91,18 @@ export class CapturingDestination {
 
   async #runTogether(events: readonly SegmentEventLike[]): Promise<Captured[]> {
     const { target, settings, reach, constants } = await (this.#pipeline ??= this.#buildPipeline())
-    const handed = reach === undefined ? events : events.map((event) => withinReach(event, reach))
+    const handed = reach === undefined ? events : withinReach(events, reach)
     // The pipeline reads what the mapping names and takes any JSON there; the type promises more of an event than that.
     const segmentEvents = handed as readonly object[] as SegmentEvent[]
     const results = await target.onBatch(segmentEvents, settings)
     const multistatus = results[0]?.multistatus
     const subject = subjectOf(this.#subscription)
-    return events.map((_event, index) => {
+    const captured: Captured[] = []
+    for (let index = 0; index < events.length; index++) {
       // None where the subscription asks for nothing of the batch.
-      if (multistatus === undefined) return NOT_FOR_US
-      const node = multistatus[index]
-      if (node === undefined) return { kind: 'invalid', reason: 'cannot be mapped (no answer)' }
-      if ('errormessage' in node) {
-        return node.errormessage === NOT_SUBSCRIBED
-          ? NOT_FOR_US
-          : { kind: 'invalid', reason: node.errormessage.split('\n', 1)[0] ?? 'invalid' }
-      }
-      return toMapped(subject, node.sent as AnyPayload, constants)
-    })
+      captured.push(multistatus === undefined ? NOT_FOR_US : toCaptured(subject, multistatus[index], constants))
+    }
+    return captured
   }
 
   async #buildPipeline(): Promise<Pipeline> {
@@ -140,6 +134,19 @@ function objectFieldsOf(fields: ActionDefinition<Settings>['fields']): ReadonlyS
 
 const NONE: readonly NamedGroup[] = []
 
+/** What the pipeline says of one event. */
+type Answer = NonNullable<Awaited<ReturnType<Destination<Settings>['onBatch']>>[number]['multistatus']>[number]
+
+function toCaptured(subject: Subject, node: Answer | undefined, constants: AnyPayload): Captured {
+  if (node === undefined) return { kind: 'invalid', reason: 'cannot be mapped (no answer)' }
+  if ('errormessage' in node) {
+    return node.errormessage === NOT_SUBSCRIBED
+      ? NOT_FOR_US
+      : { kind: 'invalid', reason: node.errormessage.split('\n', 1)[0] ?? 'invalid' }
+  }
+  return toMapped(subject, node.sent as AnyPayload, constants)
+}
+
 function toMapped(subject: Subject, payload: AnyPayload, constants: AnyPayload): Mapped {
   const properties = payload.properties ?? constants.properties
   const nested = payload.nested_properties ?? constants.nested_properties
@@ -155,8 +162,14 @@ function toMapped(subject: Subject, payload: AnyPayload, constants: AnyPayload):
   }
 }
 
-/** The part of the event that is read, with what is only passed on sealed. */
-function withinReach(event: SegmentEventLike, { keys, whole }: Reach): SegmentEventLike {
+/** The part of each event that is read, with what is only passed on sealed. */
+function withinReach(events: readonly SegmentEventLike[], reach: Reach): SegmentEventLike[] {
+  const parts: SegmentEventLike[] = []
+  for (const event of events) parts.push(partWithin(event, reach))
+  return parts
+}
+
+function partWithin(event: SegmentEventLike, { keys, whole }: Reach): SegmentEventLike {
   const part: Record<string, unknown> = {}
   for (const key of keys) part[key] = whole.has(key) ? Sealed.seal(event[key]) : event[key]
   return part

@@ -27,31 +27,36 @@ export class Translator {
       .map((subscription) => new CapturingDestination(subscription, nestedProperties))
   }
 
+  // Loops here and in capture.ts, where `map` would do: V8 drops the machine code of a callback of which no closure is left
+  // when it collects garbage, and would compile it anew every few calls.
+
   /** One translation for each event, in order. Never throws for what an event holds. */
   async translate(events: readonly unknown[], arrivedAt: number): Promise<Translation[]> {
+    const screened: Array<Translation | undefined> = []
     const open: SegmentEventLike[] = []
-    const translations: Array<Translation | undefined> = events.map((event) => {
+    for (const event of events) {
       const early = this.#screen(event)
-      if (early === undefined) open.push(event as SegmentEventLike)
-      return early
-    })
-    const captured = await this.#capture(open.map(withMappableTimestamp))
+      screened.push(early)
+      if (early === undefined) open.push(withMappableTimestamp(event as SegmentEventLike))
+    }
+    const captured = await this.#capture(open)
+    const translations: Translation[] = []
     let next = 0
-    return translations.map((translation) => {
-      if (translation !== undefined) return translation
-      const event = open[next]
-      const results = captured[next++]
-      if (event === undefined || results === undefined) return { kind: 'rejected', reason: 'cannot be mapped' }
-      return finish(event, results, arrivedAt)
-    })
+    for (const [index, early] of screened.entries()) {
+      translations.push(early ?? finish(events[index] as SegmentEventLike, captured[next++] ?? [], arrivedAt))
+    }
+    return translations
   }
 
   /** Of each event the results of all subscriptions. */
   async #capture(events: readonly SegmentEventLike[]): Promise<Captured[][]> {
-    const results: Captured[][] = events.map(() => [])
+    const results: Captured[][] = []
+    for (let count = 0; count < events.length; count++) results.push([])
     for (const capturing of this.#capturing) {
       const more = await capturing.run(events)
-      results.forEach((ofEvent, index) => ofEvent.push(more[index] ?? { kind: 'invalid', reason: 'cannot be mapped' }))
+      for (const [index, ofEvent] of results.entries()) {
+        ofEvent.push(more[index] ?? { kind: 'invalid', reason: 'cannot be mapped' })
+      }
     }
     return results
   }

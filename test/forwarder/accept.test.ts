@@ -97,23 +97,6 @@ describe('accept', () => {
     })
   })
 
-  it('writes nothing before what has to be stored first, and nothing at all when that fails', async () => {
-    await withForwarders({}, async ({ create }) => {
-      const forwarder = await create({ send: false })
-      const item = { source: 'a.ndjson:2', value: { event: identify('ann') } }
-      let release: () => void = () => undefined
-      const accepted = forwarder.acceptSourced([item], { after: new Promise<void>((resolve) => (release = resolve)) })
-      await forwarder.acceptSourced([{ source: 'a.ndjson:3', value: { event: identify('bob') } }])
-      expect((await forwarder.books()).intake.received).toBe(1)
-      release()
-      expect(await accepted).toMatchObject({ accepted: 1 })
-
-      const refused = forwarder.acceptSourced([item], { after: Promise.reject(new Error('the first was refused')) })
-      await expect(refused).rejects.toThrow('the first was refused')
-      expect((await forwarder.books()).intake.received).toBe(2)
-    })
-  })
-
   it('says of a rejected event whose text cannot be written down that it is not complete', async () => {
     await withForwarders({}, async ({ create }) => {
       const forwarder = await create({ send: false })
