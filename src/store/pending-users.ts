@@ -2,18 +2,13 @@ import type { Database } from 'better-sqlite3'
 import type { BusyUsers } from './busy-users.js'
 import type { Subject } from './store.js'
 
-/** Rows looked at in one step of the search. */
-const PAGE_ROWS = 300
+/** Users looked at in one step of the search, besides those who are wanted: some may be busy. */
+const MORE_USERS = 10
 
 /** Below the first key of each kind, and above its last. */
 const BOUNDS: Readonly<Record<Subject, { before: number; end: number }>> = {
   user: { before: -1, end: Number.MAX_SAFE_INTEGER },
   group: { before: Number.MIN_SAFE_INTEGER, end: 0 }
-}
-
-interface PendingRow {
-  userKey: number
-  seq: number
 }
 
 /**
@@ -24,7 +19,7 @@ interface PendingRow {
  * Users whose events lie on a damaged page are left out, so that they stop nobody else.
  */
 export class PendingUsers {
-  readonly #rowsAfter
+  readonly #usersAfter
   readonly #unreadable = new Set<number>()
   readonly #bounds
   #position: number
@@ -32,10 +27,12 @@ export class PendingUsers {
   constructor(db: Database, subject: Subject) {
     this.#bounds = BOUNDS[subject]
     this.#position = this.#bounds.before
-    this.#rowsAfter = db.prepare<[number, number, number], PendingRow>(
-      `select user_key as userKey, seq from ledger where batched = 0 and user_key > ? and user_key < ?
-       order by user_key limit ?`
-    )
+    this.#usersAfter = db
+      .prepare<[number, number, number], [userKey: number, oldestSeq: number]>(
+        `select user_key, min(seq) from ledger where batched = 0 and user_key > ? and user_key < ?
+         group by user_key order by user_key limit ?`
+      )
+      .raw()
   }
 
   /** The next users who are not busy, at most `maxUsers`, and the first arrival among the events that were looked at. */
@@ -45,17 +42,18 @@ export class PendingUsers {
     let oldestSeq: number | undefined
     let after = this.#position
     let isSecondLap = false
+    const pageUsers = maxUsers + MORE_USERS
     for (;;) {
-      const page = this.#rowsAfter.all(after, end, PAGE_ROWS)
-      for (const { userKey, seq } of page) {
+      const page = this.#usersAfter.all(after, end, pageUsers)
+      for (const [userKey, seq] of page) {
         if (isSecondLap && userKey > this.#position) return { userKeys, oldestSeq }
         after = userKey
         if (busy.has(userKey) || this.#unreadable.has(userKey)) continue
-        if (userKeys.size >= maxUsers && !userKeys.has(userKey)) return { userKeys, oldestSeq }
+        if (userKeys.size >= maxUsers) return { userKeys, oldestSeq }
         userKeys.add(userKey)
         if (oldestSeq === undefined || seq < oldestSeq) oldestSeq = seq
       }
-      if (page.length === PAGE_ROWS) continue
+      if (page.length === pageUsers) continue
       if (isSecondLap || this.#position === before) return { userKeys, oldestSeq }
       isSecondLap = true
       after = before
