@@ -11,7 +11,7 @@ import type { Books, EventCounts, SeqRange, Store } from './store/store.js'
 import { ThreadedStore } from './store/thread/threaded-store.js'
 import type { IgnoredReason } from './translate/translation.js'
 import { Translated, type Rejection, type SourcedEvent } from './translate/translated.js'
-import { Translator } from './translate/translator.js'
+import type { Translator } from './translate/translator.js'
 
 export type { Rejection, SourcedEvent }
 
@@ -34,10 +34,10 @@ export interface AcceptOptions {
 }
 
 const SHUTDOWN_DEADLINE_MS = 10_000
+const NO_CLIENT = { GotDoptClient: undefined }
 
 /** Segment events in, users in Dopt out, with a durable store between. Made by `createForwarder`. */
 export class Forwarder {
-  readonly #translator: Translator
   readonly #client: GotDoptClient | undefined
   readonly #retention: Retention | undefined
 
@@ -45,6 +45,7 @@ export class Forwarder {
     readonly store: Store,
     readonly sender: Sender | undefined,
     client: GotDoptClient | undefined,
+    private readonly translator: Translator,
     options: ResolvedOptions
   ) {
     this.#client = client
@@ -52,19 +53,23 @@ export class Forwarder {
       this.#retention = new Retention(store, options, systemClock, options.logger ?? silentLogger)
       this.#retention.start()
     }
-    this.#translator = new Translator(options)
   }
 
   /** Throws ConfigurationError or StoreError. */
   static async create(given: ForwarderOptions): Promise<Forwarder> {
-    const options = resolveOptions(given)
+    const options = await withSubscriptions(resolveOptions(given))
     const opening = ThreadedStore.open(options.store, {
       synchronous: options.synchronous,
       ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes })
     })
-    if (!options.send) return new Forwarder(await opening, undefined, undefined, options)
-    // To load the client takes as long as to start the store's thread, and only who sends needs it.
-    const [store, { GotDoptClient }] = await Promise.all([opening, import('./dopt/client.js')])
+    // What takes long to load is loaded while the store's thread starts, and the client only for who sends.
+    const [store, { Translator }, { GotDoptClient }] = await Promise.all([
+      opening,
+      import('./translate/translator.js'),
+      options.send ? import('./dopt/client.js') : NO_CLIENT
+    ])
+    const translator = new Translator(options)
+    if (GotDoptClient === undefined) return new Forwarder(store, undefined, undefined, translator, options)
     const client = new GotDoptClient({ ...options, maxSockets: options.concurrency + 1 })
     const sender = new Sender(
       store,
@@ -80,7 +85,7 @@ export class Forwarder {
       await store.close()
       throw error
     }
-    return new Forwarder(store, sender, client, options)
+    return new Forwarder(store, sender, client, translator, options)
   }
 
   /**
@@ -103,7 +108,7 @@ export class Forwarder {
   async translate(items: readonly SourcedEvent[], to: Translated): Promise<void> {
     const events: unknown[] = []
     for (const { value } of items) if ('event' in value) events.push(value.event)
-    const translations = await this.#translator.translate(events, Date.now())
+    const translations = await this.translator.translate(events, Date.now())
     let next = 0
     for (const item of items) to.add(item, 'event' in item.value ? translations[next++] : undefined)
   }
@@ -169,6 +174,13 @@ export class Forwarder {
     this.#client?.close()
     await this.store.close()
   }
+}
+
+/** Loads what reads them only where there are any: it takes long. */
+async function withSubscriptions(options: ResolvedOptions): Promise<ResolvedOptions> {
+  if (options.subscriptions === undefined) return options
+  const { readSubscriptions } = await import('./read-subscriptions.js')
+  return readSubscriptions(options)
 }
 
 /** Opens the store, becomes its sender and begins to deliver. Throws ConfigurationError or StoreError. */

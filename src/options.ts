@@ -7,7 +7,7 @@ import {
 } from './destination/dopt-api.js'
 import type { Logger } from './delivery/logger.js'
 import { OPTION_RANGES } from './option-ranges.js'
-import { parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
+import type { Subscription } from './translate/subscriptions.js'
 
 /** What `createForwarder` takes. Durations are milliseconds, sizes bytes. */
 export interface ForwarderOptions {
@@ -79,7 +79,7 @@ type Complete = Required<{ [K in keyof ForwarderOptions]: Exclude<ForwarderOptio
 export type ResolvedOptions = Omit<Complete, 'apiKey' | OptionalName> &
   Pick<ForwarderOptions, OptionalName> & { apiKey: string }
 
-/** Fills in defaults and refuses what cannot work. The caller's object is not changed. */
+/** Fills in defaults and refuses what cannot work, but for subscriptions: see `readSubscriptions`. The caller's object is not changed. */
 export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined)
@@ -99,9 +99,6 @@ export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   checkOneOf('api', resolved.api, ['bulk', 'batch'])
   checkOneOf('nestedProperties', resolved.nestedProperties, ['flatten', 'stringify', 'drop'])
   checkOneOf('synchronous', resolved.synchronous, ['full', 'normal'])
-  if (resolved.subscriptions !== undefined) {
-    resolved.subscriptions = readSubscriptions(resolved.subscriptions, resolved.api)
-  }
   checkEndpoint(resolved.endpoint)
   if (resolved.send) checkApiKey(resolved.apiKey)
   return resolved
@@ -109,14 +106,6 @@ export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
 
 function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value)) throw new ConfigurationError(`${name} must be ${allowed.join(' or ')}, not ${value}`)
-}
-
-function readSubscriptions(value: unknown, api: Api): Subscription[] {
-  try {
-    return parseSubscriptions(value, api)
-  } catch (error) {
-    throw error instanceof SubscriptionError ? new ConfigurationError(error.message) : error
-  }
 }
 
 function checkEndpoint(endpoint: string): void {

@@ -40,9 +40,12 @@ export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]
 }
 
 async function checkConfiguration(config: Config, options: ForwarderOptions): Promise<CheckResult> {
-  const { resolveOptions } = await import('../options.js')
+  const [{ resolveOptions }, { readSubscriptions }] = await Promise.all([
+    import('../options.js'),
+    import('../read-subscriptions.js')
+  ])
   try {
-    resolveOptions(options)
+    readSubscriptions(resolveOptions(options))
   } catch (error) {
     return { name: 'configuration', ok: false, detail: lineOf(error) }
   }

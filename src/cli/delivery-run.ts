@@ -12,6 +12,7 @@ import { EXIT, type ExitCode } from './exit-codes.js'
 import { formatCount, formatDuration } from './format-number.js'
 import { hint } from './hint.js'
 import { Interrupt } from './interrupt.js'
+import { createLogger } from './logger.js'
 import type { Output } from './output.js'
 import { earlierWork, plural, renderSummary, summarize, type Summary } from './summary.js'
 import { Tally } from './tally.js'
@@ -137,10 +138,7 @@ function within(minimum: number, value: number, maximum: number): number {
 
 async function open({ config, output, options }: DeliveryRunPlan): Promise<Forwarder> {
   const { createForwarder } = await import('../forwarder.js')
-  const { createLogger, createPlainLogger } = await import('./logger.js')
-  const level = config.get(logLevel)
-  const logger = level === undefined ? createPlainLogger(output) : createLogger(level, output)
-  return createForwarder({ ...options, logger })
+  return createForwarder({ ...options, logger: await createLogger(config.get(logLevel), output) })
 }
 
 async function settleAll({ forwarder, signal, giveUpAfterMs }: DeliveryRun): Promise<SettledReason> {

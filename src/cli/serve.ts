@@ -5,6 +5,7 @@ import type { Command, CommandContext } from './command.js'
 import { EndpointNotices } from './endpoint-notices.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { Interrupt } from './interrupt.js'
+import { createLogger } from './logger.js'
 import { aborted, explainListening } from './listening.js'
 import type { Output } from './output.js'
 import { flag, text, texts, whole, type Setting } from './setting.js'
@@ -88,17 +89,15 @@ code 130) or terminated (exit code 0); then it answers what is under way and end
 async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitCode> {
   const config = loadConfig()
   const http = httpOptions(config, wants(allowFirstEventSignature))
-  const [{ createForwarder }, { createLogger, createPlainLogger }, { startIntake }, { resolveHttpOptions }] =
-    await Promise.all([
-      import('../forwarder.js'),
-      import('./logger.js'),
-      import('../intake/http/listen.js'),
-      import('../intake/http/options.js')
-    ])
+  const [{ createForwarder }, { startIntake }, { resolveHttpOptions }] = await Promise.all([
+    import('../forwarder.js'),
+    import('../intake/http/listen.js'),
+    import('../intake/http/options.js')
+  ])
   // Before the store is opened and anything is sent.
   resolveHttpOptions(http)
   const level = config.get(logLevel)
-  const logger = level === undefined ? createPlainLogger(output) : createLogger(level, output)
+  const logger = await createLogger(level, output)
   const interrupt = new Interrupt(() => output.note('ending when what is under way is answered; again to end at once'))
   try {
     const forwarder = await createForwarder({ ...forwarderOptions(config), logger })

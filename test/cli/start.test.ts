@@ -29,9 +29,10 @@ describe('a command starts', () => {
     }
   )
 
-  it('without the HTTP client where nothing is sent', async () => {
+  it('without the HTTP client where nothing is sent, and without a log where none is asked for', async () => {
     const packages = await packagesOf('forward', '--accept-only')
     expect([...packages]).toContain('@segment/actions-core')
     expect([...packages]).not.toContain('got')
+    expect([...packages]).not.toContain('pino')
   })
 })

@@ -1,4 +1,5 @@
 import { resolveOptions, type ForwarderOptions } from '../../options.js'
+import { readSubscriptions } from '../../read-subscriptions.js'
 import { StoreError } from '../../store/errors.js'
 import { Coalescer } from '../coalescer.js'
 import { Standby, STANDBY_DEFAULTS, type StandbyOptions } from './standby.js'
@@ -58,7 +59,7 @@ export function doptPlugin(options: ForwarderOptions): DoptPlugin {
 /** As `doptPlugin`, with the pauses of its standby in the caller's hands. */
 export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptions): DoptPlugin {
   // A mistake in the options is best found when the service starts.
-  resolveOptions(options)
+  readSubscriptions(resolveOptions(options))
   const standby = new Standby({ ...options }, pauses)
   const coalescer = new Coalescer((events) => standby.run((forwarder) => forwarder.acceptSourced(events)))
   const given = new Set<Promise<void>>()
