@@ -98,7 +98,11 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
   resolveHttpOptions(http)
   const level = config.get(logLevel)
   const logger = await createLogger(level, output)
-  const interrupt = new Interrupt(() => output.note('ending when what is under way is answered; again to end at once'))
+  const interrupt = new Interrupt((signal) => {
+    const ending = 'ending when what is under way is answered; again to end at once'
+    if (level === undefined) output.note(ending)
+    else logger.info({ signal }, ending)
+  })
   try {
     const forwarder = await createForwarder({ ...forwarderOptions(config), logger })
     try {

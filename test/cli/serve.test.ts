@@ -20,6 +20,20 @@ describe('serve', () => {
       expect((await books(STORE)).events).toMatchObject({ delivered: 2, pending: 0 })
     }))
 
+  it('writes nothing but JSON on standard error where a log is asked for, to its very end', () =>
+    withDesk(async ({ start }) => {
+      const running = start(['serve', '--port', '0', '--log-level', 'info'])
+      await running.says(/listening on http/)
+      running.kill('SIGTERM')
+      const { stderr } = await running.end
+      const entries = stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { msg: string; signal?: string })
+      const ending = entries.find(({ signal }) => signal === 'SIGTERM')
+      expect(ending?.msg).toMatch(/^ending/)
+    }))
+
   it('refuses to listen to the world without a write key, and a port that is taken', () =>
     withDesk(async ({ run, start }) => {
       expectRefused(await run(['serve', '--host', '0.0.0.0']), /give --write-key .* or --shared-secret/)
