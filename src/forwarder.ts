@@ -38,17 +38,15 @@ const NO_CLIENT = { GotDoptClient: undefined }
 
 /** Segment events in, users in Dopt out, with a durable store between. Made by `createForwarder`. */
 export class Forwarder {
-  readonly #client: GotDoptClient | undefined
   readonly #retention: Retention | undefined
 
   private constructor(
     readonly store: Store,
     readonly sender: Sender | undefined,
-    client: GotDoptClient | undefined,
+    private readonly client: GotDoptClient | undefined,
     private readonly translator: Translator,
     options: ResolvedOptions
   ) {
-    this.#client = client
     if (sender !== undefined) {
       this.#retention = new Retention(store, options, systemClock, options.logger ?? silentLogger)
       this.#retention.start()
@@ -62,30 +60,33 @@ export class Forwarder {
       synchronous: options.synchronous,
       ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes })
     })
-    // What takes long to load is loaded while the store's thread starts, and the client only for who sends.
-    const [store, { Translator }, { GotDoptClient }] = await Promise.all([
-      opening,
-      import('./translate/translator.js'),
-      options.send ? import('./dopt/client.js') : NO_CLIENT
-    ])
-    const translator = new Translator(options)
-    if (GotDoptClient === undefined) return new Forwarder(store, undefined, undefined, translator, options)
-    const client = new GotDoptClient({ ...options, maxSockets: options.concurrency + 1 })
-    const sender = new Sender(
-      store,
-      client,
-      { ...options, backoff: { baseMs: options.retryBaseMs, maxMs: options.retryMaxMs } },
-      systemClock,
-      options.logger ?? silentLogger
-    )
     try {
-      await sender.start()
+      // What takes long to load is loaded while the store's thread starts, and the client only for who sends.
+      const [store, { Translator }, { GotDoptClient }] = await Promise.all([
+        opening,
+        import('./translate/translator.js'),
+        options.send ? import('./dopt/client.js') : NO_CLIENT
+      ])
+      const translator = new Translator(options)
+      if (GotDoptClient === undefined) return new Forwarder(store, undefined, undefined, translator, options)
+      const client = new GotDoptClient({ ...options, maxSockets: options.concurrency + 1 })
+      const sender = new Sender(
+        store,
+        client,
+        { ...options, backoff: { baseMs: options.retryBaseMs, maxMs: options.retryMaxMs } },
+        systemClock,
+        options.logger ?? silentLogger
+      )
+      await sender.start().catch((error: unknown) => {
+        client.close()
+        throw error
+      })
+      return new Forwarder(store, sender, client, translator, options)
     } catch (error) {
-      client.close()
-      await store.close()
+      const close = (store: Store): Promise<void> => store.close()
+      await opening.then(close, () => undefined)
       throw error
     }
-    return new Forwarder(store, sender, client, translator, options)
   }
 
   /**
@@ -171,16 +172,17 @@ export class Forwarder {
   async close(options: { deadlineMs?: number } = {}): Promise<void> {
     await this.#retention?.stop()
     await this.sender?.stop(options.deadlineMs ?? SHUTDOWN_DEADLINE_MS)
-    this.#client?.close()
+    this.client?.close()
     await this.store.close()
   }
 }
 
-/** Loads what reads them only where there are any: it takes long. */
+/** What reads them takes long to load, and most have none. */
 async function withSubscriptions(options: ResolvedOptions): Promise<ResolvedOptions> {
-  if (options.subscriptions === undefined) return options
+  const { subscriptions, api } = options
+  if (subscriptions === undefined) return options
   const { readSubscriptions } = await import('./read-subscriptions.js')
-  return readSubscriptions(options)
+  return { ...options, subscriptions: readSubscriptions(subscriptions, api) }
 }
 
 /** Opens the store, becomes its sender and begins to deliver. Throws ConfigurationError or StoreError. */

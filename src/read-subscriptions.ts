@@ -1,15 +1,14 @@
-import { ConfigurationError, type ResolvedOptions } from './options.js'
-import { parseSubscriptions, SubscriptionError } from './translate/subscriptions.js'
+import type { Api } from './destination/dopt-api.js'
+import { ConfigurationError } from './options.js'
+import { parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
 
 /**
- * The options with their subscriptions read, as a config file may have them. Throws ConfigurationError. Apart from the other
- * options, for it takes Segment's whole library, which a program had better load while its store is being opened.
+ * Subscriptions as a config file may have them. Throws ConfigurationError. Apart from the other options, since it loads
+ * Segment's library.
  */
-export function readSubscriptions(options: ResolvedOptions): ResolvedOptions {
-  const { subscriptions, api } = options
-  if (subscriptions === undefined) return options
+export function readSubscriptions(value: unknown, api: Api): Subscription[] {
   try {
-    return { ...options, subscriptions: parseSubscriptions(subscriptions, api) }
+    return parseSubscriptions(value, api)
   } catch (error) {
     throw error instanceof SubscriptionError ? new ConfigurationError(error.message) : error
   }

@@ -55,7 +55,7 @@ async function forwardExample(endpoint, store) {
       signal: new globalThis.AbortController().signal,
       onBytes: ignore,
       onRejected: ignore,
-      onChunk: ignore
+      untilRoom: () => Promise.resolve(false)
     })
     await forwarder.untilSettled({ giveUpAfterMs: GIVE_UP_AFTER_MS })
     const states = await forwarder.countStates(tally.ranges)

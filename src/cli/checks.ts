@@ -45,7 +45,8 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
     import('../read-subscriptions.js')
   ])
   try {
-    readSubscriptions(resolveOptions(options))
+    const { subscriptions, api } = resolveOptions(options)
+    if (subscriptions !== undefined) readSubscriptions(subscriptions, api)
   } catch (error) {
     return { name: 'configuration', ok: false, detail: lineOf(error) }
   }

@@ -234,7 +234,7 @@ export function forwarderOptions(from: Config): ForwarderOptions & { store: stri
     retentionMs: from.get(retention),
     maxStoreBytes: from.get(maxStoreBytes),
     nestedProperties: from.get(nestedProperties),
-    // Looked into where options are resolved, which loads Segment's library.
+    // Looked into by `readSubscriptions`, which loads Segment's library.
     subscriptions: from.get(subscriptions) as ForwarderOptions['subscriptions']
   }
 }

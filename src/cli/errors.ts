@@ -6,7 +6,7 @@ import { printable } from './printable.js'
 /** Wrong usage or configuration; `message` is one line that says how to mend it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  // As the core's ConfigurationError, which is not imported here: that would load Segment's library for `--help`.
+  // As the core's ConfigurationError.
   readonly code = 'configuration'
 }
 

@@ -1,6 +1,5 @@
 import type { Forwarder, Receipt, SourcedEvent } from '../forwarder.js'
-import { PAUSED, withPauses } from '../intake/pauses.js'
-import { readEvents, type ReadItem } from '../intake/read-events.js'
+import { PAUSED, readWithPauses, type ReadItem } from '../intake/read-events.js'
 import { StoreError } from '../store/errors.js'
 import { Translated } from '../translate/translated.js'
 import type { Input } from './inputs.js'
@@ -8,12 +7,10 @@ import type { Tally } from './tally.js'
 
 /** Events accepted in one commit. Each flushes the disk once, which costs as much as some hundred events. */
 const CHUNK_ITEMS = 2000
-/** The same in bytes of input. */
+/** The same in bytes of input (of what is no event only the beginning counts, as only that is kept). */
 const CHUNK_BYTES = 2 * 1024 * 1024
 /** Read and translated at a time: what comes of an event is far smaller than the event, which nothing holds by then. */
 const SLICE = { chunkItems: 250, chunkBytes: 256 * 1024 }
-/** A source that gives nothing for so long is a live one: what it gave is accepted, rather than wait for more. */
-const PAUSE_MS = 50
 /** The reader cuts the text of what is not an event at 4,096 characters, or one less at a surrogate pair. */
 const CUT_CHARACTERS = 4095
 
@@ -35,16 +32,17 @@ export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, o
   const { onBytes, onRejected } = options
   const refused = new AbortController()
   const signal = AbortSignal.any([options.signal, refused.signal])
-  const slices = readEvents(input.source, input.name, { ...SLICE, onSourceBytes: onBytes, signal })
+  const slices = readWithPauses(input.source, input.name, { ...SLICE, onSourceBytes: onBytes, signal })
   let chunk = new Translated()
   let chunkBytes = 0
   let last: Promise<void> = Promise.resolve()
   try {
-    for await (const items of withPauses(slices, PAUSE_MS)) {
+    for await (const items of slices) {
       if (items !== PAUSED) {
         await forwarder.translate(toSourced(input.name, items), chunk)
         chunkBytes += bytesOf(items)
       }
+      // A source that pauses is a live one: what it gave is accepted, rather than wait for more.
       if (items === PAUSED || chunk.received >= CHUNK_ITEMS || chunkBytes >= CHUNK_BYTES) await endChunk()
     }
   } finally {

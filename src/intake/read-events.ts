@@ -7,6 +7,7 @@ import { PAUSED, withPauses } from './pauses.js'
 import type { ReadItem } from './read-item.js'
 
 export { InputError, type InputErrorCode } from './input-error.js'
+export { PAUSED } from './pauses.js'
 export type { MalformedValue, ReadEvent, ReadItem } from './read-item.js'
 
 export interface ReadOptions {
@@ -42,6 +43,15 @@ export async function* readEvents(
   name: string,
   options: ReadOptions = {}
 ): AsyncGenerator<ReadItem[], void, undefined> {
+  for await (const items of readWithPauses(source, name, options)) if (items !== PAUSED) yield items
+}
+
+/** The same, with PAUSED after what there was whenever the source gives nothing for a while. */
+export async function* readWithPauses(
+  source: string | Readable,
+  name: string,
+  options: ReadOptions = {}
+): AsyncGenerator<ReadItem[] | typeof PAUSED, void, undefined> {
   const { signal, onSourceBytes = () => {} } = options
   const limits = {
     maxEventBytes: options.maxEventBytes ?? DEFAULTS.maxEventBytes,
@@ -60,6 +70,7 @@ export async function* readEvents(
     if (signal?.aborted) return
     for await (const block of withPauses(blocks, PAUSE_MS)) {
       yield* block === PAUSED ? parser.flush() : parser.push(block)
+      if (block === PAUSED) yield PAUSED
     }
     yield* parser.end()
     if (isFile && parser.isBlank) throw errors.empty()

@@ -2,8 +2,8 @@ import type { Database } from 'better-sqlite3'
 import type { BusyUsers } from './busy-users.js'
 import type { Subject } from './store.js'
 
-/** Users looked at in one step of the search, besides those who are wanted: some may be busy. */
-const MORE_USERS = 10
+/** Rows looked at in one step of the search. */
+const PAGE_ROWS = 300
 
 /** Below the first key of each kind, and above its last. */
 const BOUNDS: Readonly<Record<Subject, { before: number; end: number }>> = {
@@ -19,7 +19,7 @@ const BOUNDS: Readonly<Record<Subject, { before: number; end: number }>> = {
  * Users whose events lie on a damaged page are left out, so that they stop nobody else.
  */
 export class PendingUsers {
-  readonly #usersAfter
+  readonly #rowsAfter
   readonly #unreadable = new Set<number>()
   readonly #bounds
   #position: number
@@ -27,10 +27,11 @@ export class PendingUsers {
   constructor(db: Database, subject: Subject) {
     this.#bounds = BOUNDS[subject]
     this.#position = this.#bounds.before
-    this.#usersAfter = db
-      .prepare<[number, number, number], [userKey: number, oldestSeq: number]>(
-        `select user_key, min(seq) from ledger where batched = 0 and user_key > ? and user_key < ?
-         group by user_key order by user_key limit ?`
+    // Rows, not users: who has a million of them must not be read through for each batch.
+    this.#rowsAfter = db
+      .prepare<[number, number, number], [userKey: number, seq: number]>(
+        `select user_key, seq from ledger where batched = 0 and user_key > ? and user_key < ?
+         order by user_key limit ?`
       )
       .raw()
   }
@@ -42,18 +43,17 @@ export class PendingUsers {
     let oldestSeq: number | undefined
     let after = this.#position
     let isSecondLap = false
-    const pageUsers = maxUsers + MORE_USERS
     for (;;) {
-      const page = this.#usersAfter.all(after, end, pageUsers)
+      const page = this.#rowsAfter.all(after, end, PAGE_ROWS)
       for (const [userKey, seq] of page) {
         if (isSecondLap && userKey > this.#position) return { userKeys, oldestSeq }
         after = userKey
         if (busy.has(userKey) || this.#unreadable.has(userKey)) continue
-        if (userKeys.size >= maxUsers) return { userKeys, oldestSeq }
+        if (userKeys.size >= maxUsers && !userKeys.has(userKey)) return { userKeys, oldestSeq }
         userKeys.add(userKey)
         if (oldestSeq === undefined || seq < oldestSeq) oldestSeq = seq
       }
-      if (page.length === pageUsers) continue
+      if (page.length === PAGE_ROWS) continue
       if (isSecondLap || this.#position === before) return { userKeys, oldestSeq }
       isSecondLap = true
       after = before

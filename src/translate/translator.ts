@@ -43,7 +43,7 @@ export class Translator {
     const translations: Translation[] = []
     let next = 0
     for (const [index, early] of screened.entries()) {
-      translations.push(early ?? finish(events[index] as SegmentEventLike, captured[next++] ?? [], arrivedAt))
+      translations.push(early ?? finish(events[index] as SegmentEventLike, captured[next++], arrivedAt))
     }
     return translations
   }
@@ -62,7 +62,8 @@ export class Translator {
   }
 }
 
-function finish(event: SegmentEventLike, results: readonly Captured[], arrivedAt: number): Translation {
+function finish(event: SegmentEventLike, results: readonly Captured[] | undefined, arrivedAt: number): Translation {
+  if (results === undefined) return { kind: 'rejected', reason: 'cannot be mapped' }
   try {
     const combined = combine(results)
     if (combined.kind !== 'parts') return combined

@@ -88,9 +88,12 @@ describe('takeIn', () => {
     })
   })
 
-  it('writes nothing behind what the store has refused, and does not wait for the source to say so', async () => {
+  it.each([
+    ['does not wait for the source', 4000],
+    ['writes nothing behind it', 4500]
+  ])('tells of a chunk that the store has refused, and %s', async (_then, count) => {
     const source = new Readable({ read: () => undefined })
-    source.push(lines(4000))
+    source.push(lines(count))
     const refuse = (_forwarder: Forwarder, commit: number) =>
       commit === 2 ? Promise.reject(new StoreError('full', 'the disk is full')) : Promise.resolve()
     await withReading(
@@ -100,6 +103,7 @@ describe('takeIn', () => {
         expect(commits).toEqual([2000, 2000])
         expect(tally.accepted).toBe(2000)
         expect((await forwarder.books()).intake.received).toBe(2000)
+        expect(source.destroyed).toBe(true)
       },
       refuse
     )

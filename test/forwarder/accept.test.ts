@@ -156,9 +156,9 @@ describe('accept', () => {
 })
 
 describe('a forwarder that cannot be made', () => {
-  it('makes no store when the configuration is wrong', async () => {
+  it.each([[{ apiKey: '' }], [{ subscriptions: [] }]])('makes no store when %j is wrong', async (options) => {
     await withForwarders({}, async ({ create, file }) => {
-      const refused = create({ apiKey: '' })
+      const refused = create(options)
       await expect(refused).rejects.toMatchObject({ name: 'ConfigurationError', code: 'configuration' })
       expect(existsSync(file)).toBe(false)
     })

@@ -59,7 +59,8 @@ export function doptPlugin(options: ForwarderOptions): DoptPlugin {
 /** As `doptPlugin`, with the pauses of its standby in the caller's hands. */
 export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptions): DoptPlugin {
   // A mistake in the options is best found when the service starts.
-  readSubscriptions(resolveOptions(options))
+  const { subscriptions, api } = resolveOptions(options)
+  if (subscriptions !== undefined) readSubscriptions(subscriptions, api)
   const standby = new Standby({ ...options }, pauses)
   const coalescer = new Coalescer((events) => standby.run((forwarder) => forwarder.acceptSourced(events)))
   const given = new Set<Promise<void>>()

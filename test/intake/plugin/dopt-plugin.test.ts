@@ -191,6 +191,7 @@ describe('when something is wrong, the service goes on', () => {
   it('with mistakes in the options told at once', () => {
     expect(() => doptPlugin({ apiKey: '' })).toThrow(ConfigurationError)
     expect(() => doptPlugin({ apiKey: KEY, batchSize: 101 })).toThrow(/batchSize/)
+    expect(() => doptPlugin({ apiKey: KEY, subscriptions: [] })).toThrow(ConfigurationError)
   })
 
   it('where the store cannot be opened: Segment gets its events, and the store is tried again', () =>
