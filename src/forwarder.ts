@@ -53,12 +53,13 @@ export class Forwarder {
     }
   }
 
-  /** Throws ConfigurationError or StoreError. */
-  static async create(given: ForwarderOptions): Promise<Forwarder> {
+  /** Throws ConfigurationError or StoreError. For `maxWalBytes` see wal-limit.ts. */
+  static async create(given: ForwarderOptions, maxWalBytes?: number): Promise<Forwarder> {
     const options = await withSubscriptions(resolveOptions(given))
     const opening = ThreadedStore.open(options.store, {
       synchronous: options.synchronous,
-      ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes })
+      ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes }),
+      ...(maxWalBytes !== undefined && { maxWalBytes })
     })
     try {
       // What takes long to load is loaded while the store's thread starts, and the client only for who sends.

@@ -18,6 +18,8 @@ import { earlierWork, plural, renderSummary, summarize, type Summary } from './s
 import { Tally } from './tally.js'
 
 const SHUTDOWN_DEADLINE_MS = 10_000
+/** Four times a server's: nobody waits for an answer while the WAL is moved into the database. */
+const MAX_WAL_BYTES = 128 * 1024 * 1024
 
 /** A run that puts work into a forwarder and sees it delivered: `forward` and `replay`. */
 export interface DeliveryRun {
@@ -137,8 +139,8 @@ function within(minimum: number, value: number, maximum: number): number {
 }
 
 async function open({ config, output, options }: DeliveryRunPlan): Promise<Forwarder> {
-  const { createForwarder } = await import('../forwarder.js')
-  return createForwarder({ ...options, logger: await createLogger(config.get(logLevel), output) })
+  const { Forwarder } = await import('../forwarder.js')
+  return Forwarder.create({ ...options, logger: await createLogger(config.get(logLevel), output) }, MAX_WAL_BYTES)
 }
 
 async function settleAll({ forwarder, signal, giveUpAfterMs }: DeliveryRun): Promise<SettledReason> {

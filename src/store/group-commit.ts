@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { asStoreError, isOfDatabase, StoreError } from './errors.js'
+import { prepareWalLimit } from './wal-limit.js'
 
 /** How long writes wait for another process to let go of the database, and how often they ask. */
 const LOCK_TIMEOUT_MS = 10_000
@@ -30,14 +31,17 @@ export class GroupCommit {
   readonly #begin
   readonly #commit
   readonly #rollback
+  readonly #limitWal
 
   constructor(
     private readonly db: Database,
-    private readonly file: string
+    private readonly file: string,
+    maxWalBytes?: number
   ) {
     this.#begin = db.prepare('begin immediate')
     this.#commit = db.prepare('commit')
     this.#rollback = db.prepare('rollback')
+    this.#limitWal = prepareWalLimit(db, maxWalBytes)
   }
 
   /** `admit` runs right before `run`; when it throws, this write alone is rejected with that, and `run` does not run. */
@@ -77,6 +81,7 @@ export class GroupCommit {
         if (isAdmitted(write)) write.run()
         else admitted.delete(write)
       }
+      this.#limitWal()
       this.#commit.run()
     } catch (error) {
       if (this.db.inTransaction) this.#rollback.run()

@@ -12,8 +12,6 @@ export interface OpenOptions {
   mustExist?: boolean
 }
 
-/** Pages (of 4 KiB) the WAL grows to before it is moved into the database: fewer, larger moves than the default 1,000. */
-const CHECKPOINT_PAGES = 8000
 const CACHE_KIB = 8 * 1024
 /** SQLite waits for another process's lock in the middle of the event loop, so only this long; GroupCommit waits on. */
 const LOCK_WAIT_MS = 250
@@ -34,7 +32,6 @@ export function openDatabase(name: string, options: OpenOptions = {}): Database.
     db.pragma(`synchronous = ${options.synchronous ?? 'full'}`)
     // The ledger's own tests keep its references whole; checking them at every insert would cost the hot path a look-up.
     db.pragma('foreign_keys = off')
-    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     db.pragma(`cache_size = -${CACHE_KIB}`)
     db.pragma('temp_store = memory')
     migrate(db, name)

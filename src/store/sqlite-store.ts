@@ -42,6 +42,8 @@ const RECLAIM_PAGES = 256
 export interface SqliteStoreOptions extends OpenOptions {
   /** The database may not grow beyond this; at the limit `accept` rejects with `limit`. */
   maxBytes?: number
+  /** See wal-limit.ts. */
+  maxWalBytes?: number
   /** See message-index.ts; only tests have a reason to change it. */
   recentEvents?: number
 }
@@ -71,7 +73,7 @@ export class SqliteStore implements Store {
     private readonly options: SqliteStoreOptions
   ) {
     this.#db = openDatabase(location, options)
-    this.#commits = new GroupCommit(this.#db, location)
+    this.#commits = new GroupCommit(this.#db, location, options.maxWalBytes)
     this.#acceptor = new Acceptor(this.#db, this.#commits, location, options.recentEvents)
     this.#userPlans = prepareUserPlans(this.#db)
     const rows = prepareBatchRows(this.#db)
