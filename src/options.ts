@@ -79,7 +79,10 @@ type Complete = Required<{ [K in keyof ForwarderOptions]: Exclude<ForwarderOptio
 export type ResolvedOptions = Omit<Complete, 'apiKey' | OptionalName> &
   Pick<ForwarderOptions, OptionalName> & { apiKey: string }
 
-/** Fills in defaults and refuses what cannot work, but for subscriptions, which `readSubscriptions` looks into. The caller's object is not changed. */
+/**
+ * Fills in defaults and refuses what cannot work, but for subscriptions, which `readSubscriptions` looks into. The caller's
+ * object is not changed.
+ */
 export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined)

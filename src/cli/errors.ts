@@ -6,7 +6,6 @@ import { printable } from './printable.js'
 /** Wrong usage or configuration; `message` is one line that says how to mend it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  // As the core's ConfigurationError.
   readonly code = 'configuration'
 }
 

@@ -12,9 +12,9 @@ const BOUNDS: Readonly<Record<Subject, { before: number; end: number }>> = {
 }
 
 /**
- * Whose turn it is among the users, or among the groups. The search goes round through the keys of the users who have pending events, and each batch begins
- * where the one before it ended: everybody's turn comes within one round, and the users of a batch stand next to each
- * other in the ledger. (Going by the oldest event instead, each batch would touch a hundred pages all over the ledger.)
+ * Whose turn it is among the users, or among the groups. The search goes round through the keys of the users who have
+ * pending events, and each batch begins where the one before it ended: everybody's turn comes within one round, and the
+ * users of a batch stand next to each other in the ledger. (Going by the oldest event instead, each batch would touch a hundred pages all over the ledger.)
  *
  * Users whose events lie on a damaged page are left out, so that they stop nobody else.
  */
