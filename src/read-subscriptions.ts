@@ -3,12 +3,12 @@ import { ConfigurationError } from './options.js'
 import { parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
 
 /**
- * Subscriptions as a config file may have them. Throws ConfigurationError. Apart from the other options, since it loads
- * Segment's library.
+ * Subscriptions as a config file may have them, if it has any. Throws ConfigurationError. Apart from the other options, since
+ * it loads Segment's library.
  */
-export function readSubscriptions(value: unknown, api: Api): Subscription[] {
+export function readSubscriptions(given: unknown, api: Api): Subscription[] | undefined {
   try {
-    return parseSubscriptions(value, api)
+    return given === undefined ? undefined : parseSubscriptions(given, api)
   } catch (error) {
     throw error instanceof SubscriptionError ? new ConfigurationError(error.message) : error
   }

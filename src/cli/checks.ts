@@ -46,7 +46,7 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
   ])
   try {
     const { subscriptions, api } = resolveOptions(options)
-    if (subscriptions !== undefined) readSubscriptions(subscriptions, api)
+    readSubscriptions(subscriptions, api)
   } catch (error) {
     return { name: 'configuration', ok: false, detail: lineOf(error) }
   }

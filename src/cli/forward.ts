@@ -88,7 +88,7 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
  */
 async function untilRoom(delivery: DeliveryRun): Promise<boolean> {
   const { forwarder, config, output, signal, giveUpAfterMs, end } = delivery
-  if (forwarder.sender === undefined || signal.aborted) return false
+  if (forwarder.sender === undefined) return false
   output.noteOnce('the store is at its limit (--max-store-bytes): reading waits until deliveries make room')
   const reason = await forwarder.untilRoom({ giveUpAfterMs, signal })
   if (reason === 'room') return true

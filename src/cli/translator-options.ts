@@ -5,9 +5,8 @@ import type { Config } from './config.js'
 
 /** How events are translated, as configured. Throws ConfigurationError. */
 export function translatorOptions(config: Config): TranslatorOptions {
-  const given = config.get(subscriptions)
   return {
     nestedProperties: config.get(nestedProperties) ?? 'flatten',
-    subscriptions: given === undefined ? undefined : readSubscriptions(given, config.get(api) ?? 'bulk')
+    subscriptions: readSubscriptions(config.get(subscriptions), config.get(api) ?? 'bulk')
   }
 }

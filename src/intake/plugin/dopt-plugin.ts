@@ -60,7 +60,7 @@ export function doptPlugin(options: ForwarderOptions): DoptPlugin {
 export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptions): DoptPlugin {
   // A mistake in the options is best found when the service starts.
   const { subscriptions, api } = resolveOptions(options)
-  if (subscriptions !== undefined) readSubscriptions(subscriptions, api)
+  readSubscriptions(subscriptions, api)
   const standby = new Standby({ ...options }, pauses)
   const coalescer = new Coalescer((events) => standby.run((forwarder) => forwarder.acceptSourced(events)))
   const given = new Set<Promise<void>>()
