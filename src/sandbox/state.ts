@@ -31,16 +31,9 @@ export class SandboxState {
 function upsert(held: Map<string, Properties>, identifier: string, properties: Properties, omit?: string): void {
   let target = held.get(identifier)
   if (target === undefined) held.set(identifier, (target = {}))
-  for (const name in properties) {
-    if (name !== omit) put(target, name, properties[name])
-  }
-}
-
-/** A plain assignment to `__proto__` would change the object's prototype; defined, it is a property as any other. */
-function put(target: Properties, name: string, value: unknown): void {
-  if (name === '__proto__') {
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === omit) continue
+    // Defined, not assigned: an assignment to `__proto__` would change the object's prototype.
     Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true })
-  } else {
-    target[name] = value
   }
 }
