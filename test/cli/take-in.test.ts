@@ -78,6 +78,21 @@ describe('takeIn', () => {
     })
   })
 
+  it('does not take a source that is slow for one that pauses', async () => {
+    async function* slowly(): AsyncGenerator<string> {
+      for (let index = 0; index < 1000; index++) {
+        if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 8))
+        yield identify(index)
+      }
+    }
+    await withReading(Readable.from(slowly()), async ({ commits, done, tally }) => {
+      await done
+      expect(tally.accepted).toBe(1000)
+      // Some 400 ms for all, and more than a pause for each of the parts that are translated at a time.
+      expect(Math.max(...commits)).toBeGreaterThan(300)
+    })
+  })
+
   it('has what stands before damage accepted, and then tells of it', async () => {
     const whole = gzipSync(lines(3000))
     const source = Readable.from([whole.subarray(0, whole.length - 200)])
