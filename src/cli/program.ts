@@ -61,7 +61,7 @@ export async function runProgram(
     })
   }
   try {
-    await program.parseAsync([...argv])
+    await program.parseAsync(withoutHelpOfNothing(argv, commands))
     return code
   } catch (error) {
     // Commander has said what is wrong; help that was asked for is no error, help for want of a command is.
@@ -85,6 +85,13 @@ function register(
   for (const setting of command.common.filter(isFlag)) sub.addOption(toOption(setting))
   sub.helpOption('-h, --help', 'show this help')
   sub.action(() => action(sub.opts(), sub.args))
+}
+
+/** To ask for the help of what is no command is the mistake of typing it. Commander would print the help of all. */
+function withoutHelpOfNothing(argv: readonly string[], commands: readonly Command[]): string[] {
+  const [node = '', script = '', first, name, ...rest] = argv
+  const isOfNothing = first === 'help' && name !== undefined && !['help', ...commands.map((c) => c.name)].includes(name)
+  return isOfNothing && !name.startsWith('-') ? [node, script, name, ...rest] : [...argv]
 }
 
 function isFlag({ fileOnly }: AnySetting): boolean {

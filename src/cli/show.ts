@@ -14,6 +14,7 @@ import { showUser } from './show-user.js'
 
 const user = flag('user', '--user', 'ID is a user')
 const group = flag('group', '--group', 'ID is a group')
+const message = flag('message', '--message', 'ID is a messageId, and not the number of a batch')
 
 export const show: Command = {
   name: 'show',
@@ -21,9 +22,9 @@ export const show: Command = {
   summary: 'all about one batch, message, user or group',
   description: `Shows what came in, what was sent or is to be sent, what Dopt said and what happens next.
 
-ID is the number of a batch or a messageId; with --user it is a user, with --group a group. Property values are
-shown: only this command and preview print them.`,
-  settings: [user, group, json],
+ID is the number of a batch or a messageId; with --user it is a user, with --group a group, with --message a
+messageId only. Property values are shown: only this command and preview print them.`,
+  settings: [user, group, message, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination show 12
   $ dopt-destination show --user user-42 --json`,
@@ -47,32 +48,39 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   const [id] = args
   if (id === undefined || id === '')
     throw new UsageError('name a batch, a message or, with --user or --group, a user or a group')
-  if (wants(user) && wants(group))
-    throw new UsageError('ID is a user or a group: --user and --group do not go together')
+  if ([user, group, message].filter(wants).length > 1)
+    throw new UsageError('ID is one of a user, a group and a message: --user, --group and --message do not go together')
   const subject = wants(user) ? 'user' : wants(group) ? 'group' : undefined
   const store = SqliteStore.open(storeFile(config), { mustExist: true })
   try {
     const context: ShowContext = { now: Date.now(), hint: (command) => hint(command, config) }
-    const shown = await (subject === undefined
-      ? showBatchOrMessage(store, id, context)
-      : showUser(store, id, subject, context))
-    if (shown === undefined) throw new CommandError(notFound(id, subject, store.location))
+    const batch = subject === undefined && !wants(message) ? await showBatchCalled(store, id, context) : undefined
+    const shown =
+      batch ??
+      (subject === undefined ? await showIncoming(store, id, context) : await showUser(store, id, subject, context))
+    if (shown === undefined) throw new CommandError(notFound(id, subject, wants(message), store.location))
     if (wants(json)) output.printJson(shown.document)
     else output.print(shown.page)
+    if (batch !== undefined && (await showIncoming(store, id, context)) !== undefined)
+      output.note(`a message is called ${id}, too: see "${context.hint(`show --message ${id}`)}"`)
     return EXIT.done
   } finally {
     await store.close()
   }
 }
 
-/** A message may be called 12 as well: the batch is more likely meant. */
-async function showBatchOrMessage(store: Store, id: string, context: ShowContext): Promise<Shown | undefined> {
-  const batch = /^\d{1,15}$/.test(id) ? await showBatch(store, Number(id), context) : undefined
-  return batch ?? (await showMessage(store, id, context)) ?? (await showRejected(store, id, context))
+async function showBatchCalled(store: Store, id: string, context: ShowContext): Promise<Shown | undefined> {
+  return /^\d{1,15}$/.test(id) ? showBatch(store, Number(id), context) : undefined
 }
 
-function notFound(id: string, subject: Subject | undefined, location: string): string {
+/** A message, whether it was accepted or rejected. */
+async function showIncoming(store: Store, id: string, context: ShowContext): Promise<Shown | undefined> {
+  return (await showMessage(store, id, context)) ?? (await showRejected(store, id, context))
+}
+
+function notFound(id: string, subject: Subject | undefined, isMessage: boolean, location: string): string {
   const name = printable(id)
+  if (isMessage) return `${location} holds no message ${name}`
   return subject !== undefined
     ? `${location} holds no event of the ${subject} ${name}`
     : `${location} holds neither a batch nor a message ${name}; for a user add --user, for a group --group`

@@ -4,7 +4,9 @@ import { DEFAULTS } from '../../src/options.js'
 import { DELIVERY_SETTINGS } from '../../src/cli/common-options.js'
 import { identify, ndjson, usersOf, withDesk } from './desk.js'
 
-const COMMANDS = ['forward', 'status', 'batches', 'show', 'replay', 'check', 'sandbox']
+const COMMANDS = [
+  ...['forward', 'serve', 'status', 'batches', 'show', 'replay', 'forget', 'prune', 'check', 'preview', 'sandbox']
+]
 
 describe('the command line', () => {
   it('tells its version', () =>
@@ -27,9 +29,17 @@ describe('the command line', () => {
       const { code, stdout } = await run([command, '--help'])
       expect(code).toBe(0)
       expect(stdout).toMatch(new RegExp(`Examples:\\n {2}\\$ [^]*dopt-destination ${command}`))
-      if (command !== 'sandbox') expect(stdout).toContain('DOPT_STORE')
+      if (!['preview', 'sandbox'].includes(command)) expect(stdout).toContain('DOPT_STORE')
     })
   )
+
+  it('takes the help of what is no command for the mistake that it is', () =>
+    withDesk(async ({ run }) => {
+      for (const args of [['nope'], ['help', 'nope']]) {
+        expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: "error: unknown command 'nope'\n" })
+      }
+      expect((await run(['help', 'show'])).stdout).toBe((await run(['show', '--help'])).stdout)
+    }))
 
   it('shows its help on standard error and ends with 2 without a command', () =>
     withDesk(async ({ run }) => {

@@ -87,6 +87,23 @@ describe('show', () => {
       })
     }))
 
+  it('shows the batch where a message has the same name, says so, and shows the message when asked for it', () =>
+    withDesk(async ({ run }) => {
+      await run(['forward', '-'], { input: ndjson([identify(1, { messageId: '1' })]) })
+
+      const batch = await run(['show', '1'])
+      const message = await run(['show', '1', '--message', '--json'])
+      const none = await run(['show', '2', '--message'])
+
+      expect(batch.stdout).toMatch(/^batch +1\n/)
+      expect(batch.stderr).toBe('a message is called 1, too: see "dopt-destination show --message 1"\n')
+      expect(message.json()).toMatchObject({ kind: 'message', messageId: '1' })
+      expect(message.stderr).toBe('')
+      expect(none).toMatchObject({ code: 1, stdout: '' })
+      expect(none.stderr).toMatch(/holds no message 2\n$/)
+      expect((await run(['show', '1', '--message', '--user'])).code).toBe(2)
+    }))
+
   it('says of a message that waits that it goes out with one of the next calls', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
