@@ -80,6 +80,13 @@ export class EndpointHealth {
     this.#limit = 1
   }
 
+  /** The clock was set back: a probe may go out now, and what comes of it counts. */
+  waitNoLonger(): void {
+    const now = this.options.now()
+    this.#nextProbeAt = Math.min(this.#nextProbeAt, now)
+    this.#since = Math.min(this.#since, now)
+  }
+
   /** Takes note of a call's result; `startedAt` tells a probe from a call that was in flight before the trouble. */
   take(result: CallResult, startedAt: number): void {
     if (isAborted(result)) return

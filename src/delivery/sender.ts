@@ -8,7 +8,7 @@ import { sleep, type Clock } from './clock.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
 import { CallRate } from './call-rate.js'
-import { loggableCode } from './loggable-code.js'
+import { logCall } from './log-call.js'
 import type { Logger } from './logger.js'
 import { Recorder, STORE_RETRY_MS } from './recorder.js'
 import { refuseGroups } from './refuse-groups.js'
@@ -27,6 +27,8 @@ export interface SenderOptions extends BatchSourceOptions {
 
 /** How often to look for work that another process has put into the store. */
 const IDLE_POLL_MS = 1000
+/** By how much the clock goes back before that matters: small corrections are made all the time. */
+const SET_BACK_MS = 1000
 
 /**
  * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own: what is to be
@@ -44,6 +46,7 @@ export class Sender {
   #inFlight = 0
   #draining = 0
   #storeRestsUntil = 0
+  #lastPassAt = 0
   #pumping: Promise<void> | undefined
   #pumpAgain = false
   #stopped = false
@@ -159,6 +162,8 @@ export class Sender {
   }
 
   async #pass(): Promise<void> {
+    if (this.clock.now() < this.#lastPassAt - SET_BACK_MS) await this.#waitNoLonger()
+    this.#lastPassAt = this.clock.now()
     if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
     if (this.health.state === 'key-refused') await this.#probeKey()
     while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.waitMs(this.clock.now()) === 0) {
@@ -166,6 +171,15 @@ export class Sender {
       if (batch === undefined) return
       this.#launch(batch)
     }
+  }
+
+  /** Whatever was to wait for a time that the clock had, before it was set back, nearly reached. */
+  async #waitNoLonger(): Promise<void> {
+    const now = this.clock.now()
+    this.#storeRestsUntil = 0
+    this.health.waitNoLonger()
+    await this.store.makeDue(now)
+    this.#batches.waits(now)
   }
 
   async #probeKey(): Promise<void> {
@@ -194,16 +208,7 @@ export class Sender {
     const isSuspect = this.#suspects.take(batch, result)
     const settlement = decide(batch, result, this.options, this.clock.now(), this.random(), isSuspect)
     this.onCall?.(result, settlement)
-    const fields = {
-      batch: batch.id,
-      [`${batch.subject}s`]: batch.entries.length,
-      status: result.status,
-      code: loggableCode(result.code)
-    }
-    this.logger[settlement.to === 'delivered' ? 'debug' : 'warn'](
-      { ...fields, ms: Math.round(result.durationMs) },
-      `batch ${settlement.to}`
-    )
+    logCall(this.logger, batch, result, settlement)
     // The slot is free already: the next call goes out while this one's fate is being written down.
     this.wake()
     await this.#settle(batch, settlement)

@@ -9,6 +9,7 @@ import { asStoreError, StoreError } from './errors.js'
 import { GroupCommit } from './group-commit.js'
 import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
+import { prepareOpenBatches } from './open-batches.js'
 import { openDatabase, type OpenOptions } from './open-database.js'
 import { preparePrune } from './prune.js'
 import { prepareReplay, sumSteps } from './replay.js'
@@ -62,8 +63,7 @@ export class SqliteStore implements Store {
   readonly #inspect
   readonly #books
   readonly #saveFact
-  readonly #recover
-  readonly #openBatchIds
+  readonly #openBatches
   /** Users of open batches; their newer events wait. The sender alone changes them, so its memory is the truth. */
   readonly #busy = new BusyUsers()
   #lock: SenderLock | undefined
@@ -87,12 +87,7 @@ export class SqliteStore implements Store {
     this.#saveFact = this.#db.prepare<[string, string]>(
       'insert into facts (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'
     )
-    this.#recover = this.#db.prepare<[number]>(
-      "update batches set uncertain = max(uncertain, state = 'sending'), state = 'retrying', next_attempt_at = ?\n       where state in ('sending', 'retrying')"
-    )
-    this.#openBatchIds = this.#db
-      .prepare<[], number>("select id from batches where state in ('sending', 'retrying')")
-      .pluck()
+    this.#openBatches = prepareOpenBatches(this.#db)
   }
 
   /** Opens, creates and migrates. Throws StoreError. */
@@ -129,11 +124,15 @@ export class SqliteStore implements Store {
     const sender: SenderRecord = { pid: process.pid, host: hostname(), startedAt: now }
     const ids = await this.#commits.write(() => {
       this.#saveFact.run('sender', JSON.stringify(sender))
-      this.#recover.run(now)
-      return this.#openBatchIds.all()
+      return this.#openBatches.recover(now)
     })
     for (const id of ids) this.#busy.hold(id, this.#userPlans.userKeysOf(id))
     return { waiting: ids.length }
+  }
+
+  async makeDue(now: number): Promise<void> {
+    this.#requireLock()
+    return this.#commits.write(() => this.#openBatches.makeDue(now))
   }
 
   async replay(selection: ReplaySelection, now: number): Promise<ReplayCount> {

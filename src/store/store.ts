@@ -197,6 +197,9 @@ export interface Store {
   /** Makes this handle the sender: batches that were in flight when the last sender ended wait again, due now. */
   resume(now: number): Promise<{ waiting: number }>
 
+  /** Batches that wait are due now: the clock by which they were to wait was set back. */
+  makeDue(now: number): Promise<void>
+
   agenda(): Promise<Agenda>
   /** When the first waiting batch is due. */
   nextRetryAt(): Promise<number | undefined>

@@ -225,18 +225,4 @@ describe('one bad user costs one user', () => {
       expect((await store.books()).events).toMatchObject({ pending: 0, [end]: 1, delivered: 163 })
     })
   })
-
-  test('a clock that is set back stops nothing', async () => {
-    await withSender({}, async ({ sender, accept, dopt, clock }) => {
-      await sender.start()
-      await accept(...users(100))
-      await sender.drain()
-      await accept(['ada', { plan: 'pro' }])
-      clock.setBack(3_600_000)
-      await accept(...users(100, 'later'))
-      sender.wake()
-      await clock.advance(2000)
-      expect(dopt.users.size).toBe(201)
-    })
-  })
 })

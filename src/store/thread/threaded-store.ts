@@ -58,6 +58,7 @@ export class ThreadedStore implements Store {
   claimRetry = (dueBy: number, now: number) => this.#ask('claimRetry', dueBy, now)
   settle = (batchId: number, settlement: Settlement) => this.#ask('settle', batchId, settlement)
   resume = (now: number) => this.#ask('resume', now)
+  makeDue = (now: number) => this.#ask('makeDue', now)
   agenda = () => this.#ask('agenda')
   nextRetryAt = () => this.#ask('nextRetryAt')
   replay = (selection: ReplaySelection, now: number) => this.#ask('replay', selection, now)

@@ -43,6 +43,23 @@ export function describeResuming(openStore: OpenStore): void {
       })
     })
 
+    it('batches that wait can be made due, with their attempts; those in flight and those that are due stay as they are', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'waits' })
+        await rig.retry(await rig.form(), START + 999_999)
+        await rig.accept({ user: 'due' })
+        await rig.retry(await rig.form(), START + 10)
+        await rig.accept({ user: 'in flight' })
+        await rig.form()
+
+        await rig.store.makeDue(START + 50)
+        expect(await rig.counts()).toEqual({ retrying: 2, sending: 1 })
+        expect(await rig.store.nextRetryAt()).toBe(START + 10)
+        expect(await rig.claim(START + 50)).toMatchObject({ attempts: 1 })
+        expect(await rig.store.nextRetryAt()).toBe(START + 50)
+      })
+    })
+
     it('users of open batches are still busy', async () => {
       await withRig(async (rig) => {
         await rig.accept({ user: 'a', properties: { n: 1 } }, { user: 'b', properties: { n: 1 } })
