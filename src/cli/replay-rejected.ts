@@ -1,5 +1,5 @@
-import type { SourcedEvent } from '../forwarder.js'
 import type { RejectionRecord, Store } from '../store/store.js'
+import { Translated } from '../translate/translated.js'
 import type { Translation } from '../translate/translation.js'
 import { Translator, type TranslatorOptions } from '../translate/translator.js'
 import type { DeliveryRun } from './delivery-run.js'
@@ -36,9 +36,10 @@ export async function* retryRejected(
     left -= records.length
     const chosen = records.filter(({ receivedAt }) => receivedAt >= selection.since && receivedAt < selection.until)
     const parsed = chosen.map(parse)
+    // As old as when they came in: since then their users may have said something newer.
     const translations = await translator.translate(
       parsed.map(({ event }) => event),
-      Date.now()
+      chosen.map(({ receivedAt }) => receivedAt)
     )
     yield chosen.map((record, index) => {
       const { event, reason } = parsed[index] ?? { event: undefined, reason: record.reason }
@@ -62,9 +63,12 @@ export async function putBackRejected(selection: RejectedSelection, run: Deliver
     tally.addRejected(again.length)
     const good = retried.filter(({ translation }) => translation.kind !== 'rejected')
     if (good.length === 0) continue
-    const items = good.map(({ record, event }): SourcedEvent => ({ source: record.source, value: { event } }))
-    const receipt = await forwarder.acceptSourced(items, { replacesRejections: good.map(({ record }) => record.id) })
-    tally.add(receipt)
+    const translated = new Translated()
+    for (const { record, event, translation } of good) {
+      translated.add({ source: record.source, value: { event } }, translation)
+    }
+    const ids = good.map(({ record }) => record.id)
+    tally.add(await forwarder.acceptTranslated(translated, { replacesRejections: ids }))
   }
   lines.sayRest()
 }

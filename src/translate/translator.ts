@@ -30,8 +30,10 @@ export class Translator {
   // Loops here and in capture.ts, where `map` would do: V8 drops the machine code of a callback of which no closure is left
   // when it collects garbage, and would compile it anew every few calls.
 
-  /** One translation for each event, in order. Never throws for what an event holds. */
-  async translate(events: readonly unknown[], arrivedAt: number): Promise<Translation[]> {
+  /**
+   * One translation for each event, in order. `arrivedAt`: of all of them, or of each. Never throws for what an event holds.
+   */
+  async translate(events: readonly unknown[], arrivedAt: number | readonly number[]): Promise<Translation[]> {
     const screened: Array<Translation | undefined> = []
     const open: SegmentEventLike[] = []
     for (const event of events) {
@@ -43,7 +45,8 @@ export class Translator {
     const translations: Translation[] = []
     let next = 0
     for (const [index, early] of screened.entries()) {
-      translations.push(early ?? finish(events[index] as SegmentEventLike, captured[next++], arrivedAt))
+      const arrived = typeof arrivedAt === 'number' ? arrivedAt : (arrivedAt[index] ?? Date.now())
+      translations.push(early ?? finish(events[index] as SegmentEventLike, captured[next++], arrived))
     }
     return translations
   }

@@ -1,6 +1,7 @@
 import { retryRejected } from '../../src/cli/replay-rejected.js'
 import { SqliteStore } from '../../src/store/sqlite-store.js'
 import { withTempDir } from '../helpers/temp-dir.js'
+import { identify, ndjson, STORE, usersOf, withDesk } from './desk.js'
 
 const all = { since: 0, until: Number.MAX_SAFE_INTEGER }
 
@@ -21,4 +22,21 @@ describe('translating kept rejections again', () => {
       await store.close()
     })
   })
+
+  it.each([
+    ['without a time', undefined],
+    ['with one that had not come', '2126-01-01T00:00:00Z']
+  ])('takes nobody back with an event %s: it is as old as when it came in', (_kind, timestamp) =>
+    withDesk(async ({ run, path, sandbox }) => {
+      const of = (plan: string) => identify(1, { messageId: plan, timestamp, traits: { plan, [plan]: true } })
+      const store = SqliteStore.open(path(STORE))
+      const rejection = { source: 'a.ndjson:1', reason: 'since mended', raw: JSON.stringify(of('old')), complete: true }
+      await store.accept({ events: [], rejections: [rejection], ignored: {} })
+      await store.close()
+      await run(['forward', '-'], { input: ndjson([of('new')]) })
+
+      expect((await run(['replay', '--rejected', '--json'])).json()).toMatchObject({ accepted: 1, delivered: 1 })
+      expect(usersOf(sandbox)).toEqual({ u1: { plan: 'new', new: true, old: true } })
+    })
+  )
 })

@@ -83,13 +83,19 @@ function unpackList(
   const isSuspicious = body.longestEvent > maxEventBytes || body.depth > MAX_DEPTH || !body.isUtf8
   return items.map((item, index) => {
     const itemSource = `${source}, event ${index}`
-    const fault = isSuspicious ? findFault(item, body, maxEventBytes) : undefined
-    if (fault !== undefined) return { source: itemSource, value: fault }
-    return toSourced(isObject(item) ? complete(item, envelope, { source, receivedAt }) : item, itemSource)
+    const asEvent = (): unknown => (isObject(item) ? complete(item, envelope, { source, receivedAt }) : item)
+    const fault = isSuspicious ? findFault(item, body, maxEventBytes, asEvent) : undefined
+    return fault === undefined ? toSourced(asEvent(), itemSource) : { source: itemSource, value: fault }
   })
 }
 
-function findFault(item: unknown, body: ParsedBody, maxBytes: number): SourcedEvent['value'] | undefined {
+/** `asEvent` gives what is kept: a replay knows no more of its batch. */
+function findFault(
+  item: unknown,
+  body: ParsedBody,
+  maxBytes: number,
+  asEvent: () => unknown
+): SourcedEvent['value'] | undefined {
   if (body.depth > MAX_DEPTH && isDeeper(item, MAX_DEPTH)) {
     return {
       malformed: `${REJECTED_FOR_DEPTH} ${MAX_DEPTH} levels deep`,
@@ -97,11 +103,13 @@ function findFault(item: unknown, body: ParsedBody, maxBytes: number): SourcedEv
       complete: false
     }
   }
-  const raw = JSON.stringify(item)
-  if (Buffer.byteLength(raw) > maxBytes)
-    return { malformed: `${REJECTED_FOR_SIZE} ${maxBytes} bytes`, raw, complete: true }
-  if (!body.isUtf8 && raw.includes('\ufffd')) return { malformed: REJECTED_FOR_ENCODING, raw, complete: false }
-  return undefined
+  const text = JSON.stringify(item)
+  const isTooLarge = Buffer.byteLength(text) > maxBytes
+  if (!isTooLarge && (body.isUtf8 || !text.includes('\ufffd'))) return undefined
+  const raw = JSON.stringify(asEvent())
+  return isTooLarge
+    ? { malformed: `${REJECTED_FOR_SIZE} ${maxBytes} bytes`, raw, complete: true }
+    : { malformed: REJECTED_FOR_ENCODING, raw, complete: false }
 }
 
 /**

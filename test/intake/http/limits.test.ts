@@ -50,6 +50,21 @@ describe('sizes', () => {
     })
   })
 
+  it('keep of such an event what its batch says of it, and no write key', async () => {
+    await withIntake({}, async ({ post, forwarder }) => {
+      const event = identifyOf(32_769)
+      const [sentAt, integrations, context] = ['2026-01-01T00:00:05Z', { Dopt: false }, { ip: '192.0.2.1' }]
+      const item = { ...event, writeKey: 'wk-secret', originalTimestamp: '2026-01-01T00:00:00Z' }
+      await post('/v1/batch', { batch: [item], sentAt, integrations, context })
+
+      const [rejection] = await forwarder.store.rejections(0, 10)
+      const kept = JSON.parse(rejection?.raw ?? '') as Record<string, unknown>
+      expect(kept).toMatchObject({ ...event, integrations, context })
+      expect(rejection?.raw).not.toContain('wk-secret')
+      expect(Math.abs(Date.now() - 5000 - Date.parse(String(kept.timestamp)))).toBeLessThan(5000)
+    })
+  })
+
   it('may be up to 500 KB for a batch', async () => {
     await withIntake({}, async ({ post, books }) => {
       const batch = Array.from({ length: 16 }, () => identifyOf(31_900))
