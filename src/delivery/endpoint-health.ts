@@ -24,8 +24,8 @@ const FAILURES_TO_BACK_OFF = 3
  * answer names a `Retry-After`; for *key-refused* at a 401 or 403.
  *
  * **backing-off**: one call at a time, a probe, when its time has come and no other call is in flight; a failed probe
- * moves the next one further away. Failures of calls that were in flight before do not. Any success leads to *ok* with
- * `limit` 1.
+ * moves the next one further away, and a success leads to *ok* with `limit` 1. What comes of calls that were in flight
+ * before does neither.
  *
  * **key-refused**: no calls. The sender asks whether the key is accepted when `nextProbeAt` has come; when it is, *ok*
  * with `limit` 1.
@@ -95,7 +95,7 @@ export class EndpointHealth {
       case 'split':
       case 'reject':
         // Whatever it said of the users, it is there and it answers.
-        this.#succeed()
+        this.#succeed(startedAt)
         return
       case 'pause':
         this.#refuseKey(result)
@@ -106,7 +106,9 @@ export class EndpointHealth {
     }
   }
 
-  #succeed(): void {
+  #succeed(startedAt: number): void {
+    // In flight when the trouble began: it knows nothing of it.
+    if (this.#state !== 'ok' && startedAt < this.#since) return
     this.#failuresInARow = 0
     this.#failedProbes = 0
     if (this.#state === 'ok') {

@@ -149,3 +149,19 @@ test('probes of a refused key that meet an outage keep their distance, and that 
   take({ status: 429, retryAfterMs: 90_000 })
   expect(health.nextProbeAt).toBe(now() + 90_000)
 })
+
+test.each([
+  ['a Retry-After', { status: 429, retryAfterMs: 60_000 }, 'backing-off'],
+  ['a refused key', { outcome: 'pause', status: 401 }, 'key-refused']
+] as const)('a call that was in flight when there came %s and succeeds does not end it', (_what, trouble, state) => {
+  const { health, take, pass, now } = bench()
+  const before = now()
+  pass(100)
+  take(trouble)
+  pass(50)
+  take(OK, before)
+  expect(health.state).toBe(state)
+  pass(60_000)
+  take(OK)
+  expect(health.state).toBe('ok')
+})
