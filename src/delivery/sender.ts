@@ -74,7 +74,7 @@ export class Sender {
       random,
       onChange: (record) => {
         this.logger[record.state === 'ok' ? 'info' : 'warn']({ endpoint: record.state }, `endpoint is ${record.state}`)
-        // Only a note for other processes: the next change, or the next start, writes it again.
+        // The next change, or the next start, writes it again.
         this.store.saveEndpoint(record).catch(() => undefined)
       }
     })

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { COUNTERS, IGNORED_PREFIX } from './counters.js'
 import { isDamage } from './errors.js'
+import { prepareFacts } from './facts.js'
 import { withoutNulls, type Row } from './nulls.js'
 import type { BatchState, Books, EndpointRecord, EventCounts, EventState, SenderRecord } from './store.js'
 
@@ -10,7 +11,7 @@ export function emptyCounts(): EventCounts {
 
 /** What the store holds, in numbers. */
 export function prepareBooks(db: Database): { books: () => Books; bytes: () => number } {
-  const fact = db.prepare<[string], string>('select value from facts where name = ?').pluck()
+  const facts = prepareFacts(db)
   const pendingCount = db.prepare<[], number>('select count(*) from ledger where batched = 0').pluck()
   const oldestPendingAt = db
     .prepare<[], number | null>(
@@ -33,11 +34,6 @@ export function prepareBooks(db: Database): { books: () => Books; bytes: () => n
       `select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size`
     )
     .pluck()
-
-  function readFact<T>(name: string): T | undefined {
-    const text = fact.get(name)
-    return text === undefined ? undefined : (JSON.parse(text) as T)
-  }
 
   function addState(counts: EventCounts, state: BatchState, events: number, superseded: number): void {
     if (state === 'split' || state === 'replayed') return
@@ -90,8 +86,8 @@ export function prepareBooks(db: Database): { books: () => Books; bytes: () => n
       rejected: rejectedCount.get() ?? 0,
       batches: perState,
       intake: intake(counted),
-      endpoint: readFact<EndpointRecord>('endpoint'),
-      sender: readFact<SenderRecord>('sender'),
+      endpoint: facts.read<EndpointRecord>('endpoint'),
+      sender: facts.read<SenderRecord>('sender'),
       lastErrors: lastErrors.all().map((row) => withoutNulls(row)),
       bytes: pageBytes.get() ?? 0
     }

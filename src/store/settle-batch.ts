@@ -15,8 +15,6 @@ interface WaitingRow {
   attempts: number
   createdAt: number
   parentId: number | null
-  /** 1 when nothing but a refused key is known of it so far. */
-  isRefused: number
 }
 
 /**
@@ -33,17 +31,13 @@ const NOTHING_SETTLED: SettledEvents = { delivered: 0, superseded: 0, failed: 0 
 /** Takes waiting batches up again, and records what became of batches. To be run inside a transaction. */
 export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
   const nextDue = db.prepare<[number], WaitingRow>(
-    `select id, attempts, created_at as createdAt, parent_id as parentId,
-       attempts = 0 and coalesce(last_status in (401, 403), 0) as isRefused
-     from batches indexed by batches_waiting
+    `select id, attempts, created_at as createdAt, parent_id as parentId from batches indexed by batches_waiting
      where state = 'retrying' and next_attempt_at <= ? order by next_attempt_at, id limit 1`
   )
   const parentOf = db.prepare<[number], { createdAt: number; uncertain: number }>(
     'select created_at as createdAt, uncertain from batches where id = ?'
   )
-  const markSending = db.prepare<[number, number]>(
-    "update batches set state = 'sending', next_attempt_at = null, created_at = ? where id = ?"
-  )
+  const markSending = db.prepare<[number]>("update batches set state = 'sending', next_attempt_at = null where id = ?")
 
   /** The batch that is due first, and the ids of those of which nothing was left to send. */
   function claim(dueBy: number, now: number): { batch: OpenBatch | undefined; settled: number[] } {
@@ -53,10 +47,8 @@ export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
       if (row === undefined) return { batch: undefined, settled }
       const carried = rows.reassign(row.id, plans.planBatch(row.id))
       if (carried.entries.length > 0) {
-        const { id, attempts, parentId, isRefused } = row
-        // A key that is refused costs no attempt, and no time either.
-        const createdAt = isRefused === 1 ? now : row.createdAt
-        markSending.run(createdAt, id)
+        const { id, attempts, createdAt, parentId } = row
+        markSending.run(id)
         return { batch: { id, attempts, createdAt, parentId: parentId ?? undefined, ...carried }, settled }
       }
       // Overtaken or forgotten while it waited.

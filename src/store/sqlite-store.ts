@@ -6,6 +6,7 @@ import { BusyUsers } from './busy-users.js'
 import { prepareBooks } from './books.js'
 import { BatchFormer } from './batch-former.js'
 import { asStoreError, StoreError } from './errors.js'
+import { prepareFacts } from './facts.js'
 import { GroupCommit } from './group-commit.js'
 import { prepareInspect } from './inspect.js'
 import { prepareForget, scrub } from './forget.js'
@@ -13,6 +14,7 @@ import { prepareOpenBatches } from './open-batches.js'
 import { openDatabase, type OpenOptions } from './open-database.js'
 import { preparePrune } from './prune.js'
 import { prepareReplay, sumSteps } from './replay.js'
+import { prepareSaveEndpoint } from './save-endpoint.js'
 import { SenderLock } from './sender-lock.js'
 import { prepareSettle } from './settle-batch.js'
 import type {
@@ -62,7 +64,8 @@ export class SqliteStore implements Store {
   readonly #forget
   readonly #inspect
   readonly #books
-  readonly #saveFact
+  readonly #facts
+  readonly #saveEndpoint
   readonly #openBatches
   /** Users of open batches; their newer events wait. The sender alone changes them, so its memory is the truth. */
   readonly #busy = new BusyUsers()
@@ -84,9 +87,8 @@ export class SqliteStore implements Store {
     this.#forget = prepareForget(this.#db)
     this.#inspect = prepareInspect(this.#db)
     this.#books = prepareBooks(this.#db)
-    this.#saveFact = this.#db.prepare<[string, string]>(
-      'insert into facts (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'
-    )
+    this.#facts = prepareFacts(this.#db)
+    this.#saveEndpoint = prepareSaveEndpoint(this.#db, this.#facts)
     this.#openBatches = prepareOpenBatches(this.#db)
   }
 
@@ -123,7 +125,7 @@ export class SqliteStore implements Store {
     this.#lock ??= SenderLock.take(this.location)
     const sender: SenderRecord = { pid: process.pid, host: hostname(), startedAt: now }
     const ids = await this.#commits.write(() => {
-      this.#saveFact.run('sender', JSON.stringify(sender))
+      this.#facts.save('sender', sender)
       return this.#openBatches.recover(now)
     })
     for (const id of ids) this.#busy.hold(id, this.#userPlans.userKeysOf(id))
@@ -168,7 +170,7 @@ export class SqliteStore implements Store {
   }
 
   async saveEndpoint(record: EndpointRecord): Promise<void> {
-    return this.#commits.write(() => void this.#saveFact.run('endpoint', JSON.stringify(record)))
+    return this.#commits.write(() => this.#saveEndpoint(record))
   }
 
   async rejections(afterId: number, limit: number) {

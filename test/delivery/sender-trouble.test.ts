@@ -50,6 +50,27 @@ describe('trouble is met with patience', () => {
     })
   })
 
+  test('nor does it for those that had met other trouble before, and with the right key after a restart', async () => {
+    const options = { batchSize: 10, retryWindowMs: 3_600_000 }
+    await withSender(options, async (bench) => {
+      const { accept, dopt, clock, sender } = bench
+      dopt.answer = (_users, call) =>
+        call <= 2 ? { outcome: 'retry', status: 503 } : { outcome: 'pause', status: 401 }
+      dopt.answerKeyCheck = () => ({ outcome: 'pause', status: 401 })
+      await accept(...users(40))
+      await sender.start()
+      await clock.advance(2 * 3_600_000)
+      expect(sender.health.state).toBe('key-refused')
+
+      dopt.answer = () => ({ outcome: 'retry', status: 503 })
+      await bench.restart()
+      await clock.advance(600_000)
+      expect((await bench.store.books()).events).toMatchObject({ failed: 0 })
+      await clock.advance(3_600_000)
+      expect((await bench.store.books()).events).toMatchObject({ failed: 40 })
+    })
+  })
+
   test('while the endpoint is down one probe at a time goes out, further and further apart', async () => {
     await withSender({ batchSize: 1 }, async ({ store, sender, accept, dopt, clock }) => {
       dopt.answer = () => ({ outcome: 'retry', status: 503 })

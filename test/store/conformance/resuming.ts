@@ -60,6 +60,26 @@ export function describeResuming(openStore: OpenStore): void {
       })
     })
 
+    it('what waits is no older for the time that the key was refused, wherever that ended', async () => {
+      await withRig(async (rig) => {
+        const endpoint = { lastError: undefined, nextProbeAt: undefined }
+        await rig.accept({ user: 'before' })
+        await rig.retry(await rig.form({ now: START }), START + 5)
+        await rig.store.saveEndpoint({ ...endpoint, state: 'ok', since: START })
+        await rig.store.saveEndpoint({ ...endpoint, state: 'key-refused', since: START + 100 })
+        await rig.accept({ user: 'meanwhile' })
+        await rig.retry(await rig.form({ now: START + 700 }), START + 6)
+
+        await rig.reopen()
+        await rig.store.saveEndpoint({ ...endpoint, state: 'ok', since: START + 1000 })
+        await rig.store.saveEndpoint({ ...endpoint, state: 'backing-off', since: START + 2000 })
+        await rig.store.saveEndpoint({ ...endpoint, state: 'ok', since: START + 3000 })
+
+        expect(await rig.claim()).toMatchObject({ createdAt: START + 900 })
+        expect(await rig.claim()).toMatchObject({ createdAt: START + 1000 })
+      })
+    })
+
     it('users of open batches are still busy', async () => {
       await withRig(async (rig) => {
         await rig.accept({ user: 'a', properties: { n: 1 } }, { user: 'b', properties: { n: 1 } })
