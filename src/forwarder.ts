@@ -7,6 +7,7 @@ import { untilSettled, type SettledReason } from './delivery/settled.js'
 import { noTotals, type SenderTotals } from './delivery/totals.js'
 import type { GotDoptClient } from './dopt/client.js'
 import { resolveOptions, type ForwarderOptions, type ResolvedOptions } from './options.js'
+import type { StoreError } from './store/errors.js'
 import type { Books, EventCounts, SeqRange, Store } from './store/store.js'
 import { ThreadedStore } from './store/thread/threaded-store.js'
 import type { IgnoredReason } from './translate/translation.js'
@@ -42,6 +43,8 @@ export class Forwarder {
 
   private constructor(
     readonly store: Store,
+    /** Resolves when the store's thread has ended by itself, to why: nothing works any more. */
+    readonly lost: Promise<StoreError>,
     readonly sender: Sender | undefined,
     private readonly client: GotDoptClient | undefined,
     private readonly translator: Translator,
@@ -69,7 +72,8 @@ export class Forwarder {
         options.send ? import('./dopt/client.js') : NO_CLIENT
       ])
       const translator = new Translator(options)
-      if (GotDoptClient === undefined) return new Forwarder(store, undefined, undefined, translator, options)
+      if (GotDoptClient === undefined)
+        return new Forwarder(store, store.lost, undefined, undefined, translator, options)
       const client = new GotDoptClient({ ...options, maxSockets: options.concurrency + 1 })
       const sender = new Sender(
         store,
@@ -82,7 +86,7 @@ export class Forwarder {
         client.close()
         throw error
       })
-      return new Forwarder(store, sender, client, translator, options)
+      return new Forwarder(store, store.lost, sender, client, translator, options)
     } catch (error) {
       const close = (store: Store): Promise<void> => store.close()
       await opening.then(close, () => undefined)

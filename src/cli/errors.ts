@@ -24,7 +24,8 @@ export function lineOf(error: unknown): string {
 
 export function exitCodeOf(error: unknown): ExitCode {
   // A store that is full or locked for now is used rightly; the other codes say that it is the wrong one.
-  if (error instanceof StoreError) return error.isPassing || error.code === 'closed' ? EXIT.incomplete : EXIT.usage
+  if (error instanceof StoreError)
+    return error.isPassing || ['closed', 'gone'].includes(error.code) ? EXIT.incomplete : EXIT.usage
   if (error instanceof InputError) return error.code === 'damaged-gzip' ? EXIT.incomplete : EXIT.usage
   return isConfigurationError(error) ? EXIT.usage : EXIT.incomplete
 }

@@ -114,9 +114,11 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
       output.print(`listening on ${intake.url}`)
       // A log tells it already.
       const stopNotices = level === undefined ? tellOfEndpoint(forwarder, output) : undefined
-      await aborted(interrupt.signal)
+      const lost = await Promise.race([aborted(interrupt.signal), forwarder.lost])
       stopNotices?.()
       await intake.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
+      // Whoever keeps the server running starts it again.
+      if (lost !== undefined) throw lost
     } finally {
       await forwarder.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
     }

@@ -236,6 +236,8 @@ export class Sender {
   #pauseForStore(error: unknown): void {
     const code = error instanceof StoreError ? error.code : undefined
     this.logger.error({ code }, error instanceof Error ? error.message : 'the store failed')
+    // It does not come back: whoever runs this has to start again.
+    if (code === 'gone') this.#stopped = true
     this.#storeRestsUntil = this.clock.now() + STORE_RETRY_MS
   }
 

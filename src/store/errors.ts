@@ -10,6 +10,8 @@ export type StoreErrorCode =
   | 'limit'
   | 'busy'
   | 'damaged'
+  /** Its thread has ended by itself: whoever opens it again goes on. */
+  | 'gone'
   | 'closed'
 
 /**

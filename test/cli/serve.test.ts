@@ -34,6 +34,32 @@ describe('serve', () => {
       expect(ending?.msg).toMatch(/^ending/)
     }))
 
+  it('ends, for whoever keeps it running to start it again, when the thread of its store has ended', () =>
+    withDesk(async ({ start, write, path }) => {
+      // What a fault in the database's own code would do.
+      write(
+        'preload.cjs',
+        `const threads = require('node:worker_threads')
+         const { Worker } = threads
+         threads.Worker = class extends Worker {
+           constructor(...args) {
+             super(...args)
+             process.once('SIGUSR2', () => this.terminate())
+           }
+         }
+         require('node:module').syncBuiltinESMExports()`
+      )
+      const running = start(['serve', '--port', '0'], { env: { NODE_OPTIONS: `--require ${path('preload.cjs')}` } })
+      await running.says(/listening on http/)
+      running.kill('SIGUSR2')
+
+      const { code, stderr } = await running.end
+      expect(code).toBe(1)
+      expect(stderr).toMatch(
+        /^error: the store .* is gone \(its thread ended\): start again; nothing acknowledged is lost$/m
+      )
+    }))
+
   it('refuses to listen to the world without a write key, and a port that is taken', () =>
     withDesk(async ({ run, start }) => {
       expectRefused(await run(['serve', '--host', '0.0.0.0']), /give --write-key .* or --shared-secret/)

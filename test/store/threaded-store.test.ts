@@ -90,10 +90,11 @@ describe('the thread of a store', () => {
       const accepted = store.accept(one())
       const worker = Reflect.get(store, 'worker') as Worker
       await Promise.all([
-        expect(accepted).rejects.toMatchObject({ name: 'StoreError', code: 'closed' }),
+        expect(accepted).rejects.toMatchObject({ name: 'StoreError', code: 'gone' }),
         worker.terminate()
       ])
-      await expect(store.books()).rejects.toMatchObject({ code: 'closed' })
+      await expect(store.books()).rejects.toMatchObject({ code: 'gone' })
+      expect(await store.lost).toMatchObject({ code: 'gone' })
       const again = SqliteStore.open(file)
       expect((await again.books()).intake.accepted).toBeGreaterThanOrEqual(1)
       await again.close()
@@ -105,6 +106,9 @@ describe('the thread of a store', () => {
       const accepted = store.accept(one())
       await Promise.all([store.close(), store.close()])
       expect(await accepted).toMatchObject({ accepted: 1 })
+      expect(await Promise.race([store.lost, new Promise((resolve) => setTimeout(resolve, 50, 'not lost'))])).toBe(
+        'not lost'
+      )
       await expect(store.accept(one())).rejects.toMatchObject({ name: 'StoreError', code: 'closed' })
       await store.close()
       const again = SqliteStore.open(file)

@@ -1,4 +1,4 @@
-import type { StoreError } from '../../store/errors.js'
+import { StoreError } from '../../store/errors.js'
 import type { HttpError } from './http-error.js'
 import { tryAgain, type HttpErrorCode } from './http-error.js'
 
@@ -29,7 +29,7 @@ export class IntakeState {
 
   /** For an error of the store's: what the client is told. Trouble that passes is remembered for a while. */
   take(error: StoreError): HttpError {
-    const told = tryAgain(codeOf(error), MESSAGES[codeOf(error)], TROUBLE_SECONDS)
+    const told = toTrouble(codeOf(error))
     this.#trouble = { error: told, until: Date.now() + TROUBLE_SECONDS * 1000 }
     return told
   }
@@ -43,11 +43,18 @@ export class IntakeState {
   async notReady(): Promise<HttpError | undefined> {
     if (this.#isShuttingDown) return shuttingDown()
     if (this.#trouble !== undefined && this.isInTrouble) return this.#trouble.error
-    const { bytes, maxBytes } = await this.usage()
-    return maxBytes === undefined || bytes < maxBytes
-      ? undefined
-      : tryAgain('store_limit', MESSAGES.store_limit, TROUBLE_SECONDS)
+    try {
+      const { bytes, maxBytes } = await this.usage()
+      return maxBytes === undefined || bytes < maxBytes ? undefined : toTrouble('store_limit')
+    } catch (error) {
+      if (error instanceof StoreError) return toTrouble(codeOf(error))
+      throw error
+    }
   }
+}
+
+function toTrouble(code: TroubleCode): HttpError {
+  return tryAgain(code, MESSAGES[code], TROUBLE_SECONDS)
 }
 
 export function shuttingDown(): HttpError {

@@ -17,7 +17,7 @@ export const STANDBY_DEFAULTS = { takeOverMs: 5000, reopenMs: 1000 } as const sa
  *
  * - Where another process sends from the store (the old instance during a rolling restart, another worker of a cluster) it
  *   only takes events in, and becomes the sender when that process is gone.
- * - Where the store cannot be opened, it is tried again by a later task.
+ * - Where the store cannot be opened, or its thread ends by itself, it is opened by a later task.
  */
 export class Standby {
   readonly #running = new Set<Promise<unknown>>()
@@ -66,10 +66,23 @@ export class Standby {
   #open(): Promise<Forwarder> {
     if (this.#opened !== undefined && Date.now() < this.#reopenAt) return this.#opened
     const opened = this.#create()
-    this.#opened = opened
+    this.#use(opened)
     this.#reopenAt = Infinity
     opened.catch(() => (this.#reopenAt = Date.now() + this.options.reopenMs))
     return opened
+  }
+
+  #use(opened: Promise<Forwarder>): void {
+    this.#opened = opened
+    opened.then((forwarder) => this.#leaveWhenLost(forwarder, opened)).catch(() => undefined)
+  }
+
+  /** Then the next task opens the store anew. */
+  async #leaveWhenLost(forwarder: Forwarder, opened: Promise<Forwarder>): Promise<void> {
+    await forwarder.lost
+    if (this.#opened !== opened) return
+    this.#opened = undefined
+    await forwarder.close({ deadlineMs: 0 })
   }
 
   async #create(): Promise<Forwarder> {
@@ -100,7 +113,7 @@ export class Standby {
     try {
       const sender = await createForwarder(this.forwarderOptions)
       const [former, users] = [this.#opened, [...this.#running]]
-      this.#opened = Promise.resolve(sender)
+      this.#use(Promise.resolve(sender))
       this.#logger.info({}, 'the other process is gone: sending from this store now')
       await Promise.allSettled(users)
       await (await former)?.close()

@@ -29,13 +29,17 @@ interface Waiting {
 export class ThreadedStore implements Store {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
+  /** Resolves when the thread has ended by itself, to why: nothing works any more. */
+  readonly lost: Promise<StoreError>
   #gone: StoreError | undefined
+  #tellLost: (error: StoreError) => void = () => undefined
   #closing: Promise<void> | undefined
 
   private constructor(
     readonly location: string,
     private readonly worker: Worker
   ) {
+    this.lost = new Promise((resolve) => (this.#tellLost = resolve))
     worker.on('message', (answer: Answer) => this.#take(answer))
     worker.on('error', (error) => this.#lose(error))
     worker.on('exit', () => this.#lose())
@@ -115,8 +119,10 @@ export class ThreadedStore implements Store {
 
   /** The thread is gone: what it had not answered is not known to be written. */
   #lose(cause?: Error): void {
+    if (this.#gone !== undefined) return
     const message = `the store ${this.location} is gone (${cause?.message ?? 'its thread ended'}): start again; nothing acknowledged is lost`
-    this.#gone ??= new StoreError('closed', message, { cause })
+    this.#gone = new StoreError('gone', message, { cause })
+    this.#tellLost(this.#gone)
     for (const { reject } of this.#waiting.values()) reject(this.#gone)
     this.#waiting.clear()
   }

@@ -51,10 +51,18 @@ describe('trouble of our own', () => {
     })
   })
 
+  it('is told by readyz where the store is gone', async () => {
+    await withIntake({}, async ({ get, forwarder }) => {
+      jest.spyOn(forwarder.store, 'usage').mockRejectedValue(new StoreError('gone', 'its thread ended'))
+      expect(await get('/readyz')).toMatchObject({ status: 503, body: { code: 'internal_error' } })
+    })
+  })
+
   it.each<[StoreErrorCode, number, string]>([
     ['full', 503, 'store_full'],
     ['busy', 503, 'store_busy'],
     ['closed', 503, 'shutting_down'],
+    ['gone', 503, 'internal_error'],
     ['damaged', 503, 'internal_error'],
     ['unwritable', 503, 'internal_error']
   ])("is never the client's fault: %s", async (code, status, told) => {
