@@ -4,7 +4,7 @@ import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { silentLogger, type Logger } from '../../delivery/logger.js'
 import type { Forwarder, Receipt, SourcedEvent } from '../../forwarder.js'
 import { StoreError } from '../../store/errors.js'
-import { Admission } from './admission.js'
+import { Admission, type Room } from './admission.js'
 import { answerClientError, answerError, badPath, notFound, toHttpError } from './answer-errors.js'
 import { Coalescer } from '../coalescer.js'
 import { addPreflight, allowAnyOrigin } from './cors.js'
@@ -104,7 +104,7 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
 /** Bodies are handed to the routes as bytes, unpacked, whatever their content type: SDKs send JSON as `text/plain`. */
 function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: number): void {
   const limitOf = ({ routeOptions }: FastifyRequest): number => routeOptions.bodyLimit ?? maxBytes
-  const releases = new WeakMap<FastifyRequest, () => void>()
+  const rooms = new WeakMap<FastifyRequest, Room>()
 
   app.addHook('onRequest', ({ raw }, _reply, done) => {
     // A malformed one would be refused before anybody looks at the body.
@@ -112,28 +112,24 @@ function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: num
     done()
   })
   app.addHook('preParsing', (request, { raw }, payload, done) => {
-    const limit = limitOf(request)
-    const { 'content-length': length, 'content-encoding': encoding, 'transfer-encoding': transfer } = request.headers
-    if (length === undefined && transfer === undefined) return done(null, payload)
-    try {
-      const isKnown = length !== undefined && encoding === undefined
-      const release = admission.admit(isKnown ? Math.min(Number(length), limit) : limit)
-      releases.set(request, release)
-      raw.once('close', release)
-      done(null, payload)
-    } catch (error) {
-      done(toHttpError(error))
-    }
+    const room = admission.room()
+    rooms.set(request, room)
+    raw.once('close', () => room.release())
+    done(null, payload)
   })
   app.addHook('onSend', (request, _reply, payload, done) => {
     // The answer of a pipelined request whose connection breaks is never sent, and never closed.
-    releases.get(request)?.()
+    rooms.get(request)?.release()
     done(null, payload)
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
     const limit = limitOf(request)
-    return decompress(await readBody(payload, limit), request.headers['content-encoding'], limit)
+    const room = rooms.get(request) ?? admission.room()
+    const body = await readBody(payload, limit, room)
+    const unpacked = await decompress(body, request.headers['content-encoding'], limit)
+    if (unpacked !== body) room.take(unpacked.length)
+    return unpacked
   })
 }
 

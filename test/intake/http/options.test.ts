@@ -83,20 +83,24 @@ describe('secrets', () => {
 describe('admission', () => {
   it('lets in as much as there is room for, and takes back the room that was given back, once', () => {
     const admission = new Admission(100)
-    const release = admission.admit(60)
-    admission.admit(40)
-    expect(() => admission.admit(1)).toThrow(/send it again/)
-    release()
-    release()
-    admission.admit(60)
-    expect(() => admission.admit(1)).toThrow()
+    const [first, second, third] = [admission.room(), admission.room(), admission.room()]
+    first.take(50)
+    second.take(40)
+    first.take(10)
+    expect(() => third.take(1)).toThrow(/send it again/)
+    first.release()
+    first.release()
+    third.take(60)
+    expect(() => second.take(1)).toThrow()
   })
 
   it('lets in one body however large', () => {
     const admission = new Admission(100)
-    const release = admission.admit(1000)
-    expect(() => admission.admit(1)).toThrow()
-    release()
-    admission.admit(1)
+    const [large, small] = [admission.room(), admission.room()]
+    large.take(1000)
+    large.take(1000)
+    expect(() => small.take(1)).toThrow()
+    large.release()
+    small.take(1)
   })
 })

@@ -1,5 +1,15 @@
 import { StoreError, type StoreErrorCode } from '../../../src/store/errors.js'
-import { accepting, basic, identify, SUCCESS, withIntake, type PostOptions } from './with-intake.js'
+import { gzipSync } from 'node:zlib'
+import {
+  accepting,
+  basic,
+  identify,
+  SUCCESS,
+  withIntake,
+  withListeningIntake,
+  type PostOptions
+} from './with-intake.js'
+import { open } from './raw-socket.js'
 
 /** A store that cannot take anything. */
 function failing(error: () => unknown): ReturnType<typeof accepting> {
@@ -103,6 +113,46 @@ describe('trouble of our own', () => {
         route: '/v1/identify',
         at: expect.arrayContaining(['TypeError', expect.stringMatching(/^at .*trouble\.test/)]) as string[]
       })
+    })
+  })
+
+  it('is none for others where clients announce bodies that do not come', async () => {
+    await withListeningIntake({ maxBytesInFlight: 4096, maxBatchBytes: 40_000 }, async ({ url }) => {
+      const silent = await Promise.all(
+        ['Content-Length: 40000', 'Content-Encoding: gzip\r\nContent-Length: 4000', 'Transfer-Encoding: chunked'].map(
+          async (header) => {
+            const socket = await open(url)
+            socket.write(`POST /v1/batch HTTP/1.1\r\nHost: ${new URL(url).host}\r\n${header}\r\n\r\n`)
+            return socket
+          }
+        )
+      )
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const answer = await fetch(`${url}/v1/identify`, { method: 'POST', body: JSON.stringify(identify()) })
+      expect(answer.status).toBe(200)
+      for (const socket of silent) socket.destroy()
+    })
+  })
+
+  it.each([
+    ['as it comes', undefined, (body: string) => Buffer.from(body)],
+    ['unpacked', 'gzip', (body: string) => gzipSync(body)]
+  ])('is a 503 where a body takes more than there is room for, %s', async (_how, encoding, pack) => {
+    await withListeningIntake({ maxBytesInFlight: 4096, maxBatchBytes: 40_000 }, async ({ url }) => {
+      const held = await open(url)
+      held.write(
+        `POST /v1/batch HTTP/1.1\r\nHost: ${new URL(url).host}\r\nContent-Length: 4000\r\n\r\n${'x'.repeat(2000)}`
+      )
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const body = pack(JSON.stringify({ batch: [identify({ traits: { text: 'x'.repeat(3000) } })] }))
+      const headers = encoding === undefined ? undefined : { 'content-encoding': encoding }
+      const post = () => fetch(`${url}/v1/batch`, { method: 'POST', body, ...(headers && { headers }) })
+      const answer = await post()
+      expect(answer.status).toBe(503)
+      expect(await answer.json()).toMatchObject({ code: 'overloaded' })
+      held.destroy()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect((await post()).status).toBe(200)
     })
   })
 
