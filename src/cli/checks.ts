@@ -8,7 +8,6 @@ import type { Config } from './config.js'
 import { describeTrouble } from './endpoint-notices.js'
 import { lineOf } from './errors.js'
 import { formatBytes } from './format-bytes.js'
-import { formatCount } from './format-number.js'
 import { readStatus } from './status-document.js'
 import { plural } from './summary.js'
 
@@ -69,7 +68,7 @@ async function checkStore(file: string): Promise<CheckResult> {
       const { events, store: about, sender } = await readStatus(store, Date.now())
       const waiting = events.pending + events.sending + events.retrying
       const sending = sender?.alive === true ? `, process ${sender.pid} is sending from it` : ''
-      const detail = `${file}, ${formatBytes(about.bytes)}, ${formatCount(waiting)} events undelivered${sending}`
+      const detail = `${file}, ${formatBytes(about.bytes)}, ${plural(waiting, 'event')} undelivered${sending}`
       return { name: 'store', ok: true, detail }
     } finally {
       await store.close()

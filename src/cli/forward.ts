@@ -59,7 +59,7 @@ function withAcceptOnly(error: unknown): unknown {
 async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promise<void> {
   const { forwarder, tally, watch, output, signal, complain } = delivery
   const rejected = new RejectedLines(output)
-  for (const input of inputs) {
+  for (const [index, input] of inputs.entries()) {
     try {
       await takeIn(forwarder, input, tally, {
         signal,
@@ -72,8 +72,9 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
         if (!signal.aborted) complain(error)
         return rejected.sayRest()
       }
-      // With nothing taken in there is nothing to sum up: the error ends the command.
-      if (!(error instanceof InputError) || tally.received === 0) throw error
+      // With nothing taken in, and no other input, there is nothing to sum up: the error ends the command.
+      const isAll = tally.received === 0 && index === inputs.length - 1
+      if (!(error instanceof InputError) || isAll) throw error
       complain(error)
     }
     if (signal.aborted) break

@@ -5,7 +5,7 @@ import { json, STORE_SETTINGS, storeFile } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { formatBytes } from './format-bytes.js'
-import { formatCount } from './format-number.js'
+import { plural } from './summary.js'
 import { duration, flag } from './setting.js'
 
 const DEFAULT_AGE_MS = 7 * 24 * 60 * 60 * 1000
@@ -49,7 +49,7 @@ async function run({ output, wants, loadConfig }: CommandContext): Promise<ExitC
     if (wants(json)) output.printJson({ removed, bytesBefore, bytesAfter })
     else
       output.print(
-        `removed ${formatCount(removed)} events: ${formatBytes(bytesBefore)} before, ${formatBytes(bytesAfter)} now`
+        `removed ${plural(removed, 'event')}: ${formatBytes(bytesBefore)} before, ${formatBytes(bytesAfter)} now`
       )
     return EXIT.done
   } finally {

@@ -19,7 +19,7 @@ export function renderStatus(status: StatusDocument, now: number, hint: (command
       ['sender', describeSender(status, now)],
       ['endpoint', describeEndpoint(status, now)],
       ['oldest', oldestPendingAt === null ? undefined : `arrived ${formatWhen(Date.parse(oldestPendingAt), now)}`],
-      ['rate', `${formatCount(rates.deliveredEvents)} events delivered in the last ${formatAge(rates.windowMs)}`]
+      ['rate', `${plural(rates.deliveredEvents, 'event')} delivered in the last ${formatAge(rates.windowMs)}`]
     ]),
     `Events\n${renderCounts(describeEvents(status))}`,
     `Came in\n${renderCounts([

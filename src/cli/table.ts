@@ -31,7 +31,8 @@ export function renderTable(
   rows: readonly (readonly TableCell[])[],
   options: TableOptions = {}
 ): string {
-  const { width = process.stdout.columns ?? 80, colour = wantsColour(process.stdout) } = options
+  // Some terminals say that they have none.
+  const { width = process.stdout.columns || 80, colour = wantsColour(process.stdout) } = options
   const texts = [head, ...rows].map((row) => row.map((cell) => textOf(cell, width)))
   const widths = fit(
     head.map((_, column) => Math.max(...texts.map((row) => displayWidth(row[column] ?? '')))),

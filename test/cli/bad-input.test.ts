@@ -77,6 +77,21 @@ describe('what is wrong within an input costs no more than itself', () => {
       expect(sandbox.users.has('u9999')).toBe(true)
     }))
 
+  it('goes on with the others also where the first holds nothing that can be read', () =>
+    withDesk(async ({ run, write, sandbox }) => {
+      write('cut.gz', gzipSync(GOOD).subarray(0, 20))
+      write('blank', '\n\n')
+      write('good', GOOD)
+      const { code, json, errors } = await run(['forward', '--json', 'cut.gz', 'blank', 'good'])
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({ received: 1, delivered: 1 })
+      expect(errors()).toEqual([
+        expect.stringMatching(/^error: cut\.gz is a damaged/),
+        expect.stringMatching(/^error: blank is empty/)
+      ])
+      expect(sandbox.users.size).toBe(1)
+    }))
+
   it('rejects a line that the end of the file cuts off', () =>
     withDesk(async (desk) => {
       const { code, json, stderr } = await forwarded(desk, GOOD + JSON.stringify(identify(2)).slice(0, 30))

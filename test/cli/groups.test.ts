@@ -219,7 +219,10 @@ describe('show', () => {
         total: 2,
         delivered: { number: 3 }
       })
-      expectRefused(await desk.run(['show', 'acme', '--user', '--group']), /^error: ID is a user or a group/)
+      expectRefused(
+        await desk.run(['show', 'acme', '--user', '--group']),
+        /^error: ID is one of a user, a group and a message/
+      )
       expect((await desk.run(['show', '--group', 'ann'])).stderr).toMatch(/holds no event of the group ann\n$/)
     }))
 

@@ -48,6 +48,19 @@ describe('the command line', () => {
       expect(stderr).toContain('Usage: dopt-destination ')
     }))
 
+  it('names the next command with the store and the config file that it was given', () =>
+    withDesk(async ({ run, write }) => {
+      write('prod.json', JSON.stringify({ store: 'file.db' }))
+      const input = ndjson([identify(1)])
+      await run(['forward', '-', '--accept-only', '--config', 'prod.json'], { input })
+      expect((await run(['status', '--config', 'prod.json'])).stdout).toContain(
+        'forward - </dev/null --config prod.json'
+      )
+      expect((await run(['status', '--config', 'prod.json', '--store', './file.db'])).stdout).toContain(
+        'forward - </dev/null --config prod.json --store ./file.db'
+      )
+    }))
+
   it('prefers a flag to the environment, that to the config file, and that to the default', () =>
     withDesk(async ({ run, write, sandbox, books }) => {
       write('dopt-destination.config.json', JSON.stringify({ store: 'file.db', batchSize: 2, retryWindow: '1h' }))
