@@ -165,3 +165,33 @@ test.each([
   take(OK)
   expect(health.state).toBe('ok')
 })
+
+test('after a success an outage begins with the shortest pause again', () => {
+  const { health, take, pass, now } = bench()
+  for (let failure = 0; failure < 9; failure++) {
+    take({ status: 503 })
+    if (failure >= 2) pass(60_000)
+  }
+  take(OK)
+  for (let failure = 0; failure < 3; failure++) take({ status: 503 })
+  expect(health.nextProbeAt).toBe(now() + 500)
+})
+
+test('a call that was in flight when the key was refused, and fails, does not put the probe of the key off', () => {
+  const { health, take, pass, now } = bench()
+  const before = now()
+  pass(10)
+  take({ outcome: 'pause', status: 401 })
+  pass(10)
+  take({ status: 503 }, before)
+  expect(health.nextProbeAt).toBe(before + 10 + 30_000)
+})
+
+test('once trouble is over, of Dopt’s words no code stays that may be somebody’s data', () => {
+  const { changes, take, pass } = bench()
+  take({ outcome: 'pause', status: 401, code: 'ada@example.com is bad', message: 'no' })
+  pass(10)
+  take(OK)
+  expect(changes.at(-1)).toMatchObject({ state: 'ok' })
+  expect(changes.at(-1)?.lastError).not.toContain('ada')
+})

@@ -33,6 +33,49 @@ describe('a refused key', () => {
 })
 
 describe('trouble is met with patience', () => {
+  test('a refused key is asked after when its time has come, not sooner', async () => {
+    await withSender({}, async ({ sender, accept, dopt, clock }) => {
+      dopt.answer = () => ({ outcome: 'pause', status: 401 })
+      dopt.answerKeyCheck = () => ({ outcome: 'pause', status: 401 })
+      await accept(['ada', { plan: 'pro' }])
+      await sender.start()
+      await sender.drain()
+      await clock.advance(25_000)
+      expect(dopt.keyChecks).toBe(0)
+    })
+  })
+
+  test('a store that cannot note the endpoint’s health ends nothing', async () => {
+    await withSender({}, async ({ sender, store, accept, dopt, clock }) => {
+      const unhandled: unknown[] = []
+      const take = (error: unknown): void => void unhandled.push(error)
+      process.on('unhandledRejection', take)
+      await accept(['ada', { plan: 'pro' }])
+      await sender.start()
+      jest.spyOn(store, 'saveEndpoint').mockImplementation(() => Promise.reject(new StoreError('busy', 'locked')))
+      dopt.answer = () => ({ outcome: 'pause', status: 401 })
+      await sender.drain()
+      await clock.advance(100)
+      process.off('unhandledRejection', take)
+      expect(unhandled).toEqual([])
+    })
+  })
+
+  test('after a restart what waits goes out one call at a time at first', async () => {
+    await withSender({ batchSize: 1 }, async (bench) => {
+      const { accept, dopt, sender, clock } = bench
+      dopt.answer = () => ({ outcome: 'retry', status: 503 })
+      await accept(...users(4))
+      await sender.start()
+      await sender.drain()
+      dopt.latencyMs = 1000
+      dopt.mostInFlight = 0
+      await bench.restart()
+      await clock.advance(500)
+      expect(dopt.mostInFlight).toBe(1)
+    })
+  })
+
   test('the retry window does not run while the key is refused', async () => {
     await withSender({ retryWindowMs: 3_600_000 }, async ({ store, sender, accept, dopt, clock }) => {
       dopt.answer = () => ({ outcome: 'pause', status: 401 })

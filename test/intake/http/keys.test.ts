@@ -137,7 +137,13 @@ describe('what operators ask', () => {
 
   it('is from elsewhere when a proxy passed it on, or a page asks under a name of its own', async () => {
     await withIntake({}, async ({ get }) => {
-      for (const headers of [{ 'x-forwarded-for': '127.0.0.1' }, { forwarded: 'for=x' }, { host: 'evil.example' }]) {
+      for (const headers of [
+        { 'x-forwarded-for': '127.0.0.1' },
+        { forwarded: 'for=x' },
+        { via: '1.1 proxy' },
+        { 'x-forwarded-host': 'x' },
+        { host: 'evil.example' }
+      ]) {
         expect(await get('/status', { headers: { host: '127.0.0.1', ...headers } })).toMatchObject({
           status: 401,
           body: { message: expect.stringContaining('--admin-token') as string }

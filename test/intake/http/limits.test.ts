@@ -30,6 +30,13 @@ describe('sizes', () => {
     })
   })
 
+  it('are counted in bytes in a batch, too', async () => {
+    await withIntake({ maxEventBytes: 1024 }, async ({ post }) => {
+      const answer = await post('/v1/batch', { batch: [identify({ traits: { text: 'ü'.repeat(500) } })] })
+      expect(answer.body).toMatchObject({ rejected: [{ index: 0 }] })
+    })
+  })
+
   it('of one event in a batch cost that event only, which is kept', async () => {
     await withIntake({}, async ({ post, books, forwarder }) => {
       const events = [identify(), identifyOf(32_769), identifyOf(32_768)]

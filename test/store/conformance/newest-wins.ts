@@ -29,6 +29,41 @@ export function describeNewestWins(openStore: OpenStore): void {
       })
     })
 
+    it('what went out with a call that was split without a clear answer keeps older values back, though it fails then', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'a', at: 10, properties: { x: 2 } }, { user: 'b' })
+        await rig.split(await rig.form(), { status: 200, code: 'count_mismatch' })
+        for (let half = await rig.claim(); half !== undefined; half = await rig.claim()) await rig.fail(half)
+        await rig.accept({ user: 'a', at: 5, properties: { x: 1 } })
+        expect(await rig.tryForm()).toMatchObject({ kind: 'superseded' })
+      })
+    })
+
+    it('what may have reached Dopt before two replays still keeps older values back', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ user: 'a', at: 10, properties: { x: 2 } })
+        await rig.fail(await rig.form(), { status: 500 })
+        for (let replay = 0; replay < 2; replay++) {
+          await rig.replay()
+          await rig.fail(await rig.form())
+        }
+        await rig.accept({ user: 'a', at: 5, properties: { x: 1 } })
+        expect(await rig.tryForm()).toMatchObject({ kind: 'superseded' })
+      })
+    })
+
+    it('overtaken values are left out also of the events that go first because not all fit into a call', async () => {
+      await withRig(async (rig) => {
+        await rig.acceptAndDeliver({ user: 'a', at: 100, properties: { x: 9 } })
+        await rig.accept(
+          { user: 'a', at: 1, properties: { x: 1, u: 'u'.repeat(200) } },
+          { user: 'a', at: 2, properties: { y: 'y'.repeat(200) } }
+        )
+        const { entries } = await rig.form({ maxBodyBytes: 300 })
+        expect(usersOf(entries)).toEqual({ a: { u: 'u'.repeat(200) } })
+      })
+    })
+
     it('what overtook an event is a message that has one of its names, not merely a newer one', async () => {
       await withRig(async (rig) => {
         await rig.acceptAndDeliver({ id: 'same name', at: 20, properties: { plan: 'pro' } })
