@@ -160,6 +160,11 @@ describe('an event that should have been for us', () => {
   )
 })
 
+it('takes an event whose time is no date for as old as its arrival', async () => {
+  const [translation] = await translator.translate([identify({ timestamp: new Date(NaN) })], ARRIVED)
+  expect(translation).toMatchObject({ kind: 'event', event: { eventTime: ARRIVED } })
+})
+
 describe('a chunk of events', () => {
   it('has one translation for each, in order, and is nothing for nothing', async () => {
     const users = Array.from({ length: 300 }, (_, index) => `u${index}`)

@@ -115,7 +115,8 @@ describe('the time of an event', () => {
     ['a clock ahead and no time of sending', '2051-01-01T00:00:00Z', undefined, '2026-10-02T12:00:00.000Z'],
     ['a malformed time of its own', 'soon', '2026-10-02T11:30:00Z', undefined],
     ['none at all', undefined, '2026-10-02T11:30:00Z', undefined],
-    ['a number beyond all dates', 1e300, undefined, '2026-10-02T12:00:00.000Z']
+    ['a number beyond all dates', 1e300, undefined, '2026-10-02T12:00:00.000Z'],
+    ['a time of sending beyond all dates', '2020-01-01T00:00:00.000Z', 1e300, undefined]
   ])('is reckoned from the clock of the client: %s', (_what, originalTimestamp, sentAt, expected) => {
     const { timestamp } = single({ messageId: 'm', originalTimestamp, sentAt }) as { timestamp?: unknown }
     expect(timestamp).toBe(expected)

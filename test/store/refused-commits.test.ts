@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { GroupCommit } from '../../src/store/group-commit.js'
+import { SqliteStore } from '../../src/store/sqlite-store.js'
+import { withTempDir } from '../helpers/temp-dir.js'
+import { newEvent, START } from './new-events.js'
+
+const withCommits = (use: (commits: GroupCommit, insert: () => void, file: string) => Promise<void>): Promise<void> =>
+  withTempDir(async (dir) => {
+    const file = join(dir, 'x.db')
+    const db = new Database(file, { timeout: 0 })
+    db.exec('create table n (v integer)')
+    const insert = db.prepare('insert into n values (1)')
+    try {
+      await use(new GroupCommit(db, file), () => void insert.run(), file)
+    } finally {
+      db.close()
+    }
+  })
+
+describe('a commit that is refused', () => {
+  it('for a damaged page costs the write that met it, and no other', () =>
+    withCommits(async (commits, insert) => {
+      const damaged = (): never => {
+        throw Object.assign(new Error('malformed'), { code: 'SQLITE_CORRUPT' })
+      }
+      const results = await Promise.allSettled([commits.write(insert), commits.write(damaged)])
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    }))
+
+  it('because of a lock waits for each lock anew', () =>
+    withCommits(async (commits, insert, file) => {
+      const writeWhileLocked = async (): Promise<void> => {
+        const other = new Database(file)
+        other.exec('begin immediate')
+        const written = commits.write(insert)
+        await new Promise((resolve) => setTimeout(resolve, 60))
+        other.close()
+        await written
+      }
+      await writeWhileLocked()
+      const now = Date.now
+      const later = jest.spyOn(Date, 'now').mockImplementation(() => now() + 60_000)
+      try {
+        await expect(writeWhileLocked()).resolves.toBeUndefined()
+      } finally {
+        later.mockRestore()
+      }
+    }))
+
+  it('leaves the users free whose batch it was to be', () =>
+    withTempDir(async (dir) => {
+      const store = SqliteStore.open(join(dir, 'store.db'))
+      await store.resume(START)
+      await store.accept({ events: [newEvent()], rejections: [], ignored: {} })
+      const options = { now: START * 2, maxUsers: 100, maxBodyBytes: 5e5, api: 'bulk', flushBefore: Infinity } as const
+      // eslint-disable-next-line @typescript-eslint/unbound-method
+      const write = GroupCommit.prototype.write
+      jest.spyOn(GroupCommit.prototype, 'write').mockImplementationOnce(function (this: GroupCommit, run) {
+        return write.call(this, () => {
+          run()
+          throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' })
+        })
+      })
+      await expect(store.formBatch(options)).rejects.toMatchObject({ code: 'full' })
+      expect(await store.formBatch(options)).toMatchObject({ kind: 'formed' })
+      await store.close()
+    }))
+})
+
+it('a store that has exactly its limit takes no more', () =>
+  withTempDir(async (dir) => {
+    const file = join(dir, 'store.db')
+    const first = SqliteStore.open(file)
+    const { bytes } = await first.usage()
+    await first.close()
+    const store = SqliteStore.open(file, { maxBytes: bytes })
+    await expect(store.accept({ events: [], rejections: [], ignored: {} })).rejects.toMatchObject({ code: 'limit' })
+    await store.close()
+  }))
