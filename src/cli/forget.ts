@@ -28,7 +28,8 @@ Dopt keeps what it was sent: it has no call that deletes a user or a group.`,
 
 async function run({ args, output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
   const [user] = args
-  if (user === undefined || args.length > 1) throw new UsageError('name one user: dopt-destination forget <user>')
+  if (user === undefined || user === '' || args.length > 1)
+    throw new UsageError('name one user: dopt-destination forget <user>')
   const subject = wants(group) ? 'group' : 'user'
   const store = SqliteStore.open(storeFile(loadConfig()), { mustExist: true })
   try {

@@ -20,15 +20,24 @@ export function toIso(time: number | undefined): string | null {
   return Number.isNaN(date.getTime()) ? null : date.toISOString()
 }
 
+const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/
+
 /**
- * Reads a point in time: an ISO date or time (`2026-10-01`, `2026-10-01T12:00:00Z`), or how long ago it was (`24h`).
+ * Reads a point in time: an ISO date or time (`2026-10-01`, `2026-10-01T12:00:00Z`; UTC where it names no zone, as all
+ * times that are printed), or how long ago it was (`24h`).
  * @returns epoch milliseconds
  * @throws Error, with a message of one line, for anything else
  */
 export function parsePointInTime(text: string, now: number): number {
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : now - (durationOf(text) ?? NaN)
+  const time = /^\d{4}-/.test(text) ? timeOf(text) : now - (durationOf(text) ?? NaN)
   if (Number.isFinite(time)) return time
   throw new Error(`"${printable(text)}" is not a time: write it like 2026-10-01T12:00:00Z, or 24h for a day ago`)
+}
+
+/** NaN for what is none, such as 30 February, which Date.parse takes for 2 March. */
+function timeOf(text: string): number {
+  const [, day = '', clock = '00:00', zone = 'Z'] = ISO_TIME.exec(text) ?? []
+  return toIso(Date.parse(day))?.startsWith(day) === true ? Date.parse(`${day}T${clock}${zone}`) : NaN
 }
 
 function durationOf(text: string): number | undefined {

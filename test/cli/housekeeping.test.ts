@@ -39,6 +39,7 @@ describe('forget', () => {
         stdout: 'the store holds nothing of that user\n'
       })
       expectRefused(await run(['forget']), /missing required argument/)
+      expectRefused(await run(['forget', '']), /name one user/)
     }))
 
   it('works beside a running sender', () =>

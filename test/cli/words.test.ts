@@ -4,7 +4,7 @@ import { formatBytes } from '../../src/cli/format-bytes.js'
 import { nextForBatch, nextForEvent } from '../../src/cli/next-step.js'
 import { earlierWork, plural, renderSummary, summarize } from '../../src/cli/summary.js'
 import { Tally } from '../../src/cli/tally.js'
-import { formatTime, formatWhen, toIso } from '../../src/cli/when.js'
+import { formatTime, formatWhen, parsePointInTime, toIso } from '../../src/cli/when.js'
 import type { BatchRecord, BatchState, EndpointRecord, EventRecord } from '../../src/store/store.js'
 
 const NOW = Date.UTC(2026, 9, 1, 12, 0, 0, 250)
@@ -194,4 +194,23 @@ describe('small things on a page', () => {
       ])
     ).toBe('a     1\nlong  x␛␊')
   })
+})
+
+describe('a point in time', () => {
+  it.each([
+    ['2026-10-01', '2026-10-01T00:00:00.000Z'],
+    ['2026-10-01T12:00:00Z', '2026-10-01T12:00:00.000Z'],
+    ['2026-10-01T12:00:00.5+02:00', '2026-10-01T10:00:00.500Z'],
+    ['2026-10-01T12:00:00', '2026-10-01T12:00:00.000Z'],
+    ['2026-10-01 12:00', '2026-10-01T12:00:00.000Z'],
+    ['2028-02-29', '2028-02-29T00:00:00.000Z'],
+    ['24h', '2026-09-30T00:00:00.000Z']
+  ])('is read from %s, in UTC where it names no zone', (text, iso) => {
+    expect(new Date(parsePointInTime(text, Date.UTC(2026, 9, 1))).toISOString()).toBe(iso)
+  })
+
+  it.each(['2026-02-30', '2026-10-01junk', '2026-13-01', '2026-10-01T25:00:00Z', '2026-', 'soon', ''])(
+    'is not %j',
+    (text) => expect(() => parsePointInTime(text, 0)).toThrow(/is not a time/)
+  )
 })
