@@ -67,7 +67,7 @@ describe('prune', () => {
         expect((await run(['prune', '--json'])).json()).toMatchObject({ removed: 0 })
         const { code, stdout } = await run(['prune', '--older-than', '0'])
         expect(code).toBe(0)
-        expect(stdout).toMatch(/^removed 1 events: .* before, .* now\n$/)
+        expect(stdout).toMatch(/^removed 1 event: .* before, .* now\n$/)
         expect(await books()).toMatchObject({ events: { delivered: 1, failed: 1 }, rejected: 1 })
         expect((await run(['show', 'm1'])).code).toBe(1)
 
