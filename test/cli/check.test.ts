@@ -24,7 +24,7 @@ describe('check', () => {
     withDesk(async ({ run }) => {
       await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
 
-      expect((await run(['check'])).stdout).toMatch(/^✓ store +\.\/dopt-destination\.db, .*, 1 events undelivered$/m)
+      expect((await run(['check'])).stdout).toMatch(/^✓ store +\.\/dopt-destination\.db, .*, 1 event undelivered$/m)
     }))
 
   it.each<[string, Record<string, string>, RegExp]>([
