@@ -10,6 +10,7 @@ import { EndpointHealth } from './endpoint-health.js'
 import { CallRate } from './call-rate.js'
 import { logCall } from './log-call.js'
 import type { Logger } from './logger.js'
+import { makeCall } from './make-call.js'
 import { Recorder, STORE_RETRY_MS } from './recorder.js'
 import { refuseGroups } from './refuse-groups.js'
 import type { BackoffOptions } from './retry-policy.js'
@@ -202,7 +203,7 @@ export class Sender {
     this.#inFlight++
     this.#rate.take(startedAt)
     this.#recorder.totals.calls++
-    const result = await this.#call(batch)
+    const result = await makeCall(this.client, batch, this.#abort.signal)
     this.#inFlight--
     this.health.take(result, startedAt)
     const isSuspect = this.#suspects.take(batch, result)
@@ -223,14 +224,6 @@ export class Sender {
     if (!(await this.#recorder.settle(batch, settlement, () => this.#stopped))) return
     if (settlement.to === 'split') this.#batches.waits(settlement.call.at)
     if (settlement.to === 'retrying') this.#batches.waits(settlement.nextAttemptAt)
-  }
-
-  async #call({ subject, entries }: OpenBatch): Promise<CallResult> {
-    const { signal } = this.#abort
-    const [first] = entries
-    return subject === 'group' && first !== undefined
-      ? this.client.identifyGroup(first, signal)
-      : this.client.identifyMany(entries, signal)
   }
 
   #pauseForStore(error: unknown): void {

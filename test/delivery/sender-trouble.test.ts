@@ -1,9 +1,6 @@
 import { StoreError } from '../../src/store/errors.js'
 import { DELIVERED } from '../helpers/fake-dopt.js'
-import { withSender } from '../helpers/with-sender.js'
-
-const users = (count: number, prefix = 'user'): Array<[string, Record<string, unknown>]> =>
-  Array.from({ length: count }, (_, index) => [`${prefix}-${index}`, { plan: 'pro', index }])
+import { users, withSender } from '../helpers/with-sender.js'
 
 describe('a refused key', () => {
   test('stops all calls, counts no attempt, and goes on when a probe passes', async () => {
@@ -58,6 +55,18 @@ describe('trouble is met with patience', () => {
       await clock.advance(100)
       process.off('unhandledRejection', take)
       expect(unhandled).toEqual([])
+    })
+  })
+
+  test('a store that is gone is not asked again', async () => {
+    await withSender({}, async ({ sender, store, accept, clock }) => {
+      await sender.start()
+      const form = jest.spyOn(store, 'formBatch').mockRejectedValue(new StoreError('gone', 'its thread ended'))
+      await accept(['ada', { plan: 'pro' }])
+      await sender.drain()
+      await clock.advance(60_000)
+      expect(form).toHaveBeenCalledTimes(1)
+      expect(sender.isStopped).toBe(true)
     })
   })
 

@@ -1,9 +1,6 @@
 import type { CallResult } from '../../src/dopt/call-result.js'
 import { DELIVERED } from '../helpers/fake-dopt.js'
-import { withSender } from '../helpers/with-sender.js'
-
-const users = (count: number, prefix = 'user'): Array<[string, Record<string, unknown>]> =>
-  Array.from({ length: count }, (_, index) => [`${prefix}-${index}`, { plan: 'pro', index }])
+import { users, withSender } from '../helpers/with-sender.js'
 
 describe('forming calls', () => {
   test('a full batch goes out at once, the rest after the flush interval', async () => {

@@ -1,12 +1,9 @@
 import { StoreError } from '../../src/store/errors.js'
 import { DELIVERED } from '../helpers/fake-dopt.js'
-import { withSender } from '../helpers/with-sender.js'
+import { users, withSender } from '../helpers/with-sender.js'
 
 const DAY_MS = 24 * 3_600_000
 const LOCKED = new StoreError('busy', 'locked')
-
-const users = (count: number, prefix = 'user'): Array<[string, Record<string, unknown>]> =>
-  Array.from({ length: count }, (_, index) => [`${prefix}-${index}`, { plan: 'pro', index }])
 
 describe('a clock that is set back', () => {
   test('does not keep events waiting for others to fill their batch', async () => {

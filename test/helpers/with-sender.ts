@@ -21,6 +21,10 @@ export interface SenderBench {
   restart: (options?: Partial<SenderOptions>) => Promise<Sender>
 }
 
+/** Events for `accept`, of as many users. */
+export const users = (count: number, prefix = 'user'): Array<[string, Record<string, unknown>]> =>
+  Array.from({ length: count }, (_, index) => [`${prefix}-${index}`, { plan: 'pro', index }])
+
 export const SENDER_OPTIONS: SenderOptions = {
   api: 'bulk',
   batchSize: 100,

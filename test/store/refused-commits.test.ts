@@ -54,8 +54,11 @@ describe('a commit that is refused', () => {
       await store.resume(START)
       await store.accept({ events: [newEvent()], rejections: [], ignored: {} })
       const options = { now: START * 2, maxUsers: 100, maxBodyBytes: 5e5, api: 'bulk', flushBefore: Infinity } as const
-      // eslint-disable-next-line @typescript-eslint/unbound-method
-      const write = GroupCommit.prototype.write
+      // The batch is formed, and then the disk has no room for it.
+      const write = Reflect.get(GroupCommit.prototype, 'write') as (
+        this: GroupCommit,
+        run: () => void
+      ) => Promise<never>
       jest.spyOn(GroupCommit.prototype, 'write').mockImplementationOnce(function (this: GroupCommit, run) {
         return write.call(this, () => {
           run()
