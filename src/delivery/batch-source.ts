@@ -1,7 +1,9 @@
 import type { Api } from '../destination/dopt-api.js'
-import type { FormOptions, OpenBatch, SettledEvents, Store } from '../store/store.js'
+import type { FormOptions, OpenBatch, SettledEvents, Settlement, Store } from '../store/store.js'
 import type { Clock } from './clock.js'
 import type { Logger } from './logger.js'
+import { refuseGroups } from './refuse-groups.js'
+import { refuseLarge } from './refuse-large.js'
 
 export interface BatchSourceOptions {
   api: Api
@@ -10,6 +12,12 @@ export interface BatchSourceOptions {
   maxBodyBytes: number
   /** How long an event may wait for others to fill its batch. */
   flushIntervalMs: number
+}
+
+export interface NextBatch {
+  batch: OpenBatch
+  /** What becomes of it where it cannot be sent as it is. */
+  refusal: Settlement | undefined
 }
 
 /** Which batch goes out next. What there is, the store knows; this only remembers when to ask it again. */
@@ -47,12 +55,23 @@ export class BatchSource {
    *
    * @param isDraining do not wait for batches to fill up
    */
-  async next(isProbe: boolean, isDraining: boolean): Promise<OpenBatch | undefined> {
+  async next(isProbe: boolean, isDraining: boolean): Promise<NextBatch | undefined> {
     const newFirst = isProbe && this.#probedWithWaiting
     const first = newFirst ? await this.#form(isDraining) : await this.#claim(isProbe)
     const batch = first ?? (newFirst ? await this.#claim(isProbe) : await this.#form(isDraining))
-    this.#probedWithWaiting = isProbe && batch !== undefined && (first !== undefined) !== newFirst
-    return batch
+    if (batch === undefined) {
+      this.#probedWithWaiting = false
+      return undefined
+    }
+    const isWaiting = (first !== undefined) !== newFirst
+    this.#probedWithWaiting = isProbe && isWaiting
+    return { batch, refusal: this.#refuse(batch, isWaiting) }
+  }
+
+  /** A new batch was formed to the limits; one that waits may be an earlier run's, which had others. */
+  #refuse(batch: OpenBatch, isWaiting: boolean): Settlement | undefined {
+    const now = this.clock.now()
+    return refuseGroups(batch, this.options.api, now) ?? (isWaiting ? refuseLarge(batch, this.options, now) : undefined)
   }
 
   async #claim(isProbe: boolean): Promise<OpenBatch | undefined> {

@@ -3,7 +3,7 @@ import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import { StoreError } from '../store/errors.js'
 import type { OpenBatch, Settlement, Store } from '../store/store.js'
-import { BatchSource, type BatchSourceOptions } from './batch-source.js'
+import { BatchSource, type BatchSourceOptions, type NextBatch } from './batch-source.js'
 import { sleep, type Clock } from './clock.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
@@ -12,7 +12,6 @@ import { logCall } from './log-call.js'
 import type { Logger } from './logger.js'
 import { makeCall } from './make-call.js'
 import { Recorder, STORE_RETRY_MS } from './recorder.js'
-import { refuseGroups } from './refuse-groups.js'
 import type { BackoffOptions } from './retry-policy.js'
 import { Suspects } from './suspects.js'
 import type { SenderTotals } from './totals.js'
@@ -168,9 +167,9 @@ export class Sender {
     if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
     if (this.health.state === 'key-refused') await this.#probeKey()
     while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.waitMs(this.clock.now()) === 0) {
-      const batch = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
-      if (batch === undefined) return
-      this.#launch(batch)
+      const next = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
+      if (next === undefined) return
+      this.#launch(next)
     }
   }
 
@@ -189,8 +188,7 @@ export class Sender {
     this.health.take(await this.client.checkKey(this.#abort.signal), startedAt)
   }
 
-  #launch(batch: OpenBatch): void {
-    const refusal = refuseGroups(batch, this.options.api, this.clock.now())
+  #launch({ batch, refusal }: NextBatch): void {
     const call = (refusal === undefined ? this.#send(batch) : this.#refuse(batch, refusal)).finally(() => {
       this.#calls.delete(call)
       this.wake()

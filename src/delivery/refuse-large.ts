@@ -1,0 +1,27 @@
+import { entryBytes } from '../destination/dopt-api.js'
+import type { OpenBatch, Settlement } from '../store/store.js'
+import type { BatchSourceOptions } from './batch-source.js'
+
+/**
+ * What becomes of a batch that an earlier run has left, with limits that were wider: nothing of it is sent, and its halves
+ * are tried. Undefined where it can be sent.
+ */
+export function refuseLarge(
+  { subject, entries }: Pick<OpenBatch, 'subject' | 'entries'>,
+  { api, batchSize, maxBodyBytes }: Pick<BatchSourceOptions, 'api' | 'batchSize' | 'maxBodyBytes'>,
+  now: number
+): Settlement | undefined {
+  // A body is one byte longer than its entries: they bring their commas, and it has two brackets.
+  const bytes = entries.reduce((sum, entry) => sum + entryBytes(api, entry), 1)
+  if (entries.length <= batchSize && bytes <= maxBodyBytes) return undefined
+  const refused = (code: string, tooLarge: string) => {
+    const error = `${tooLarge} that a call may have: nothing was sent`
+    return { isSent: false, at: now, status: undefined, code, error }
+  }
+  if (entries.length === 1) {
+    const words = `the ${subject} is ${bytes} bytes, more than the ${maxBodyBytes}`
+    return { to: 'failed', call: refused(`${subject}_too_large`, words) }
+  }
+  const words = `${entries.length} users of ${bytes} bytes are more than the ${batchSize} users of ${maxBodyBytes} bytes`
+  return { to: 'split', call: refused('batch_too_large', words) }
+}
