@@ -67,6 +67,11 @@ export const DEFAULTS = {
   nestedProperties: 'flatten'
 } as const satisfies ForwarderOptions
 
+const OPTION_NAMES = Object.keys({
+  ...DEFAULTS,
+  ...{ apiKey: true, maxCallsPerSecond: true, maxStoreBytes: true, subscriptions: true, logger: true }
+} satisfies Record<keyof ForwarderOptions, unknown>)
+
 /** Wrong usage or configuration; `message` is one line that says how to mend it. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
@@ -84,6 +89,7 @@ export type ResolvedOptions = Omit<Complete, 'apiKey' | OptionalName> &
  * object is not changed.
  */
 export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
+  checkNames(options)
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined)
   ) as Partial<Complete>
@@ -105,6 +111,13 @@ export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   checkEndpoint(resolved.endpoint)
   if (resolved.send) checkApiKey(resolved.apiKey)
   return resolved
+}
+
+/** A misspelt option would otherwise be its default, and nobody be told. */
+function checkNames(options: ForwarderOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
+  if (unknown === undefined) return
+  throw new ConfigurationError(`there is no option "${unknown}"; there are ${[...OPTION_NAMES].sort().join(', ')}`)
 }
 
 function checkOneOf(name: string, value: string, allowed: readonly string[]): void {

@@ -56,6 +56,19 @@ describe('resolveOptions', () => {
     expect(refusal({ endpoint })).toContain('endpoint')
   })
 
+  it.each(['apikey', 'flushInterval', 'constructor'])(
+    'refuses the option %s, which there is not, and names those',
+    (name) => {
+      expect(refusal({ [name]: 1 })).toMatch(`there is no option "${name}"; there are api, apiKey, batchSize, `)
+    }
+  )
+
+  it('takes every option that there is', () => {
+    const logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+    const rest = { subscriptions: [], maxStoreBytes: 1e9, maxCallsPerSecond: 5, logger }
+    expect(resolveOptions({ ...DEFAULTS, apiKey, ...rest })).toEqual({ ...DEFAULTS, apiKey, ...rest })
+  })
+
   it('takes an endpoint with a path', () => {
     expect(resolveOptions({ apiKey, endpoint: 'http://localhost:8788/eu/' }).endpoint).toBe('http://localhost:8788/eu/')
   })
