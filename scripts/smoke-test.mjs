@@ -43,11 +43,12 @@ async function pack() {
     'sql/0001-ledger.sql',
     'deploy/dopt-destination.service',
     'examples/groups.config.json',
+    'examples/identify-events.ndjson',
     'dist/cli/main.js'
   ]) {
     assert.ok(paths.includes(path), `the tarball has no ${path}`)
   }
-  const strays = paths.filter((path) => /^(src|test|bench|scripts|examples)\/(?!groups\.config\.json$)/.test(path))
+  const strays = paths.filter((path) => /^(src|test|bench|scripts)\/(?!README\.md$)/.test(path))
   assert.deepEqual(strays, [], 'the tarball has files that nobody needs to run it')
   console.log(`packed ${paths.length} files, ${Math.round(size / 1024)} KiB`)
   return join(folder, filename)
