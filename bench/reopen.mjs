@@ -1,8 +1,6 @@
 /**
  * How a store that holds many pending events opens again: how soon `status` answers, how soon `forward` makes its first
  * call, and in how much memory it delivers all of it.
- *
- *     npm run bench:reopen -- [--events 1000000] [--folder DIR]
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,15 +13,15 @@ import { parseArgs } from 'node:util'
 import { startSandbox } from '../dist/sandbox/index.js'
 import { generateEvents } from './generate.mjs'
 
+const USAGE = `Usage: npm run bench:reopen -- [options]
+  --events N    how many pending events (1000000), three per user
+  --folder DIR  where input and store are put (the system's temporary folder)`
+
 const API_KEY = 'bench-key'
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const usageReporter = fileURLToPath(new URL('report-usage.mjs', import.meta.url))
-const text = { type: 'string' }
-const { values } = parseArgs({
-  options: { events: { ...text, default: '1000000' }, folder: { ...text, default: tmpdir() } }
-})
-const events = Number(values.events)
-const folder = mkdtempSync(join(values.folder, 'dopt-bench-'))
+const { events, folder: parent } = readOptions()
+const folder = mkdtempSync(join(parent, 'dopt-bench-'))
 const sandbox = await startSandbox({ apiKey: API_KEY })
 try {
   const [input, store, report] = ['events.ndjson', 'store.db', 'usage'].map((name) => join(folder, name))
@@ -66,4 +64,21 @@ try {
 
 function per(count, seconds) {
   return Math.round(count / seconds).toLocaleString('en-US')
+}
+
+function readOptions() {
+  const text = { type: 'string' }
+  const { values } = parseArgs({
+    options: {
+      events: { ...text, default: '1000000' },
+      folder: { ...text, default: tmpdir() },
+      help: { type: 'boolean', default: false }
+    }
+  })
+  const events = Number(values.events)
+  if (values.help || !Number.isInteger(events) || events < 1) {
+    console.error(USAGE)
+    process.exit(values.help ? 0 : 2)
+  }
+  return { ...values, events }
 }

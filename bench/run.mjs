@@ -27,7 +27,7 @@ const USAGE = `Usage: npm run bench -- [options]
   --events N       how many events (100000)
   --users N        of how many users (a third of the events)
   --latency MS     how long the sink holds every answer back (0)
-  --concurrency N  calls of forward at a time (4, its default; with --latency 8, as many as the others make)
+  --concurrency N  concurrent calls of forward (4, its default; 8, as the others make, if there is a --latency)
   --rounds N       how often each contestant runs (3)
   --only NAMES     ${NAMES.slice(0, 6).join(', ')},
                    ${NAMES.slice(6).join(', ')}; with commas, or repeated (all)

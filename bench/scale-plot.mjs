@@ -1,4 +1,4 @@
-/** Cost an event and memory over the number of events, as an SVG that any browser shows. */
+/** Cost per event and memory over the number of events, as an SVG that any browser shows. */
 const WIDTH = 900
 const HEIGHT = 230
 const MARGIN = { left: 70, right: 30, top: 36, bottom: 34 }
@@ -6,8 +6,8 @@ const MARGIN = { left: 70, right: 30, top: 36, bottom: 34 }
 /** `points`: `[{ events, cpuMicroseconds, seconds, peakMiB }]`, in the order of `events`. */
 export function renderScalePlot(points) {
   const charts = [
-    { name: 'time an event, µs', of: ({ seconds, events }) => (seconds * 1e6) / events, colour: '#1f6feb' },
-    { name: 'processor time an event, µs', of: ({ cpuMicroseconds }) => cpuMicroseconds, colour: '#8250df' },
+    { name: 'time per event, µs', of: ({ seconds, events }) => (seconds * 1e6) / events, colour: '#1f6feb' },
+    { name: 'CPU time per event, µs', of: ({ cpuMicroseconds }) => cpuMicroseconds, colour: '#8250df' },
     { name: 'peak resident memory, MiB', of: ({ peakMiB }) => peakMiB, colour: '#bc4c00' }
   ]
   const drawn = charts.map((chart, index) => draw(chart, points, index * HEIGHT))
