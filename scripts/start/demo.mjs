@@ -22,19 +22,17 @@ export async function demo() {
   const folder = mkdtempSync(join(tmpdir(), 'dopt-demo-'))
   const sandbox = await startSandbox({ apiKey: API_KEY })
   try {
-    console.log(`Dopt's stand-in, the sandbox, listens on ${sandbox.url}; nothing leaves this machine.`)
+    console.log(`The sandbox, a stand-in for Dopt's users API, listens on ${sandbox.url}; nothing leaves this machine.`)
     console.log(`Forwarding ${EXAMPLE} to it:\n`)
     const summary = await forwardExample(sandbox.url, join(folder, 'demo.db'))
     console.log(indent(renderSummary(summary)))
 
     const { received, calls, failed, pending, users } = summary
     console.log(
-      `\n${count(calls)} calls for ${count(received)} events: up to 100 users go out in one call, each with the`
+      `\n${count(calls)} calls for ${count(received)} events: a call carries up to 100 users, each with the newest value`
     )
-    console.log(
-      'newest value of every property. An SDK that identifies one by one would have made one call an event.\n'
-    )
-    console.log(`Some of the ${count(sandbox.users.size)} users, as the sandbox holds them now:\n`)
+    console.log('of every property. Sending events one by one would have taken one call per event.\n')
+    console.log(`Some of the ${count(sandbox.users.size)} users, as they are in the sandbox now:\n`)
     console.log(indent(renderUsers(sandbox.users)))
     console.log(`\n${NEXT}`)
     return failed === 0 && pending === 0 && users > 0
@@ -74,19 +72,19 @@ function renderUsers(users) {
       const others = Object.entries(properties).filter(([property]) => !SHOWN.has(property))
       return [identifier, name, email, plan, others.map(([property, value]) => `${property}: ${value}`).join(', ')]
     })
-  return renderTable(['user', 'name', 'email', 'plan', 'and so on'], rows, { width: 110 })
+  return renderTable(['user', 'name', 'email', 'plan', 'other properties'], rows, { width: 110 })
 }
 
-const NEXT = `With your own events, and the sandbox still:
+const NEXT = `To send your own events to the sandbox:
 
   npx dopt-destination sandbox                    in another terminal
   export DOPT_ENDPOINT=http://127.0.0.1:8788 DOPT_API_KEY=${API_KEY} DOPT_STORE=./sandbox.db
   npx dopt-destination forward your-events.ndjson
   npx dopt-destination status
 
-With Dopt itself:
+To send them to Dopt:
 
-  unset DOPT_ENDPOINT DOPT_STORE                  a store of its own: what the sandbox got, Dopt has not
+  unset DOPT_ENDPOINT DOPT_STORE                  use a separate store: Dopt does not have what the sandbox got
   export DOPT_API_KEY=…                           Dopt's users API key
   npx dopt-destination check                      is the key accepted?
   npx dopt-destination forward your-events.ndjson`

@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Resolves with false, after saying why and what to do, when something could not be made ready. */
 export async function prepare() {
   if (!isInstalled()) {
-    const note = 'Where no ready-made SQLite driver can be fetched it is compiled: about a minute.'
-    const isDone = await run(`Installing what package-lock.json names. ${note}`, npm('ci', '--include=dev'))
+    const note = 'If no prebuilt SQLite driver can be downloaded, it is compiled: about a minute.'
+    const isDone = await run(`Installing the dependencies in package-lock.json. ${note}`, npm('ci', '--include=dev'))
     if (!isDone) return fail(INSTALL_HELP)
   }
   if (!isBuilt()) {
