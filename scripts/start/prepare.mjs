@@ -51,7 +51,7 @@ function packagesOf(file) {
   }
 }
 
-/** Asked in a process of its own: one that has failed to load the driver cannot load it again when it is mended. */
+/** Asked in a process of its own: one that has failed to load the driver cannot load it again when it has been fixed. */
 function driverLoads() {
   const program = "import { SqliteDatabase } from './dist/store/sqlite-driver.js'; new SqliteDatabase(':memory:')"
   return spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: root }).status === 0
