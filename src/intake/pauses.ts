@@ -1,3 +1,5 @@
+import { settlesWithin } from './settles-within.js'
+
 /** Says that the source has given nothing for a while. */
 export const PAUSED = Symbol('paused')
 
@@ -17,16 +19,4 @@ export async function* withPauses<T>(
     if (result.done) return
     yield result.value
   }
-}
-
-function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), limitMs)
-    const settled = (): void => {
-      clearTimeout(timer)
-      resolve(true)
-    }
-    // Handling the failure here also keeps one that nobody waits for any more from ending the process.
-    promise.then(settled, settled)
-  })
 }

@@ -17,6 +17,7 @@ import { prepareReplay, sumSteps } from './replay.js'
 import { prepareSaveEndpoint } from './save-endpoint.js'
 import { SenderLock } from './sender-lock.js'
 import { prepareSettle } from './settle-batch.js'
+import { prepareSizeLimit } from './size-limit.js'
 import type {
   AcceptReceipt,
   Agenda,
@@ -37,6 +38,7 @@ import type {
   Store,
   Subject
 } from './store.js'
+import { tryToWrite } from './try-to-write.js'
 import { prepareUserPlans } from './user-plans.js'
 
 /** Pages given back to the disk in one commit. */
@@ -64,6 +66,7 @@ export class SqliteStore implements Store {
   readonly #forget
   readonly #inspect
   readonly #books
+  readonly #checkLimit
   readonly #facts
   readonly #saveEndpoint
   readonly #openBatches
@@ -87,6 +90,7 @@ export class SqliteStore implements Store {
     this.#forget = prepareForget(this.#db)
     this.#inspect = prepareInspect(this.#db)
     this.#books = prepareBooks(this.#db)
+    this.#checkLimit = prepareSizeLimit(location, this.#books.bytes, options.maxBytes)
     this.#facts = prepareFacts(this.#db)
     this.#saveEndpoint = prepareSaveEndpoint(this.#db, this.#facts)
     this.#openBatches = prepareOpenBatches(this.#db)
@@ -98,7 +102,7 @@ export class SqliteStore implements Store {
   }
 
   async accept(intake: Intake): Promise<AcceptReceipt> {
-    return this.#acceptor.accept(intake, () => this.#checkLimit())
+    return this.#acceptor.accept(intake, this.#checkLimit)
   }
 
   async formBatch(options: FormOptions): Promise<FormResult> {
@@ -169,6 +173,10 @@ export class SqliteStore implements Store {
     return this.#read(() => ({ bytes: this.#books.bytes(), maxBytes: this.options.maxBytes }))
   }
 
+  async tryToWrite(): Promise<void> {
+    return this.#commits.write(() => tryToWrite(this.#facts), this.#checkLimit)
+  }
+
   async saveEndpoint(record: EndpointRecord): Promise<void> {
     return this.#commits.write(() => this.#saveEndpoint(record))
   }
@@ -237,14 +245,5 @@ export class SqliteStore implements Store {
   #requireLock(): void {
     if (this.#lock === undefined)
       throw new StoreError('in-use', `${this.location}: call resume() before sending from it`)
-  }
-
-  #checkLimit(): void {
-    const { maxBytes } = this.options
-    if (maxBytes === undefined || this.#books.bytes() < maxBytes) return
-    throw new StoreError(
-      'limit',
-      `${this.location} has reached its limit of ${maxBytes} bytes: raise --max-store-bytes, or let what waits be delivered`
-    )
   }
 }

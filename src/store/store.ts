@@ -222,6 +222,12 @@ export interface Store {
   /** Bytes in use (space that removals freed does not count), and the limit. */
   usage(): Promise<{ bytes: number; maxBytes: number | undefined }>
 
+  /**
+   * Resolves where an event could be accepted now, and rejects as `accept` would: it commits something of that size, which
+   * nothing depends on.
+   */
+  tryToWrite(): Promise<void>
+
   saveEndpoint(record: EndpointRecord): Promise<void>
   books(): Promise<Books>
   /** Where the events of these ranges stand. */

@@ -75,8 +75,10 @@ describe('a disk without space', () => {
             fillUp(join(folder, 'filler'))
             const accepted = first.accepted + (await acceptUntilFull(forwarder))
             expect((await forwarder.books()).intake.accepted).toBe(accepted)
+            await expect(forwarder.store.tryToWrite()).rejects.toMatchObject({ code: 'full' })
 
             rmSync(join(folder, 'filler'))
+            await forwarder.store.tryToWrite()
             const later = await forwarder.accept(events(50))
             expect(await forwarder.untilSettled({ giveUpAfterMs: 10_000 })).toBe('settled')
             const books = await forwarder.books()

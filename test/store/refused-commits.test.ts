@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { GroupCommit } from '../../src/store/group-commit.js'
@@ -79,5 +80,19 @@ it('a store that has exactly its limit takes no more', () =>
     await first.close()
     const store = SqliteStore.open(file, { maxBytes: bytes })
     await expect(store.accept({ events: [], rejections: [], ignored: {} })).rejects.toMatchObject({ code: 'limit' })
+    await expect(store.tryToWrite()).rejects.toMatchObject({ code: 'limit' })
+    await store.close()
+  }))
+
+it('a try to write takes room on the disk each time, as much as a large event', () =>
+  withTempDir(async (dir) => {
+    const file = join(dir, 'store.db')
+    const store = SqliteStore.open(file)
+    const bytes = (): number => statSync(`${file}-wal`).size
+    for (let n = 0; n < 3; n++) {
+      const before = bytes()
+      await store.tryToWrite()
+      expect(bytes() - before).toBeGreaterThan(32 * 1024)
+    }
     await store.close()
   }))

@@ -46,7 +46,7 @@ const MOST_PARAM_CHARS = 200
 /** The HTTP intake, not listening yet. */
 export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): BuiltIntake {
   const { forwarder, logger = silentLogger } = needs
-  const state = new IntakeState(() => forwarder.store.usage())
+  const state = new IntakeState(forwarder.store)
   const metrics = new Metrics(forwarder, { process: needs.processMetrics === true })
   const keys = new Keys(options)
   const coalescer = new Coalescer(takeIn)
@@ -90,13 +90,14 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
   async function takeIn(events: readonly SourcedEvent[]): Promise<Receipt> {
     try {
       const receipt = await forwarder.acceptSourced(events)
-      state.takeSuccess()
+      state.takeStored(receipt.accepted)
       metrics.takeReceipt(receipt)
       return receipt
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      if (!state.isInTrouble) logger.error({ code: error.code }, error.message)
-      throw state.take(error)
+      const { told, isNew } = state.take(error)
+      if (isNew) logger.error({ code: error.code }, error.message)
+      throw told
     }
   }
 }

@@ -72,6 +72,7 @@ export class ThreadedStore implements Store {
   reclaimStep = () => this.#ask('reclaimStep')
   forget = (identifier: string, subject?: Subject) => this.#ask('forget', identifier, subject)
   usage = () => this.#ask('usage')
+  tryToWrite = () => this.#ask('tryToWrite')
   saveEndpoint = (record: EndpointRecord) => this.#ask('saveEndpoint', record)
   books = () => this.#ask('books')
   countStates = (ranges: readonly SeqRange[]) => this.#ask('countStates', ranges)

@@ -89,6 +89,23 @@ describe('trouble of our own', () => {
     })
   })
 
+  it('is not forgotten for a request of which nothing is stored', async () => {
+    let isFull = false
+    const wrap = accepting((events, forwarder) =>
+      isFull ? Promise.reject(new StoreError('full', 'full')) : forwarder.acceptSourced(events)
+    )
+    await withIntake({ wrap }, async ({ post, get }) => {
+      const known = identify()
+      await post('/v1/identify', known)
+      isFull = true
+      expect((await post('/v1/identify', identify())).status).toBe(503)
+      isFull = false
+      const batch = [known, identify({ type: 'track' }), identify({ traits: 1 })]
+      expect((await post('/v1/batch', { batch })).status).toBe(200)
+      expect(await get('/readyz')).toMatchObject({ status: 503, body: { code: 'store_full' } })
+    })
+  })
+
   it('is forgotten as soon as events are taken again', async () => {
     let isFull = true
     const wrap = accepting((events, forwarder) =>

@@ -150,6 +150,19 @@ export function describeAccepting(openStore: OpenStore): void {
     })
   })
 
+  describe('a try to write', () => {
+    it('changes nothing that anybody reads', async () => {
+      await withRig(async (rig) => {
+        await rig.accept({ id: 'a' })
+        const before = await rig.store.books()
+        await rig.store.tryToWrite()
+        await rig.store.tryToWrite()
+        expect(await rig.store.books()).toEqual({ ...before, bytes: expect.any(Number) as number })
+        await rig.audit()
+      })
+    })
+  })
+
   describe('rejections', () => {
     it('are kept as they came, oldest first, and can be read in pages', async () => {
       await withRig(async ({ store }) => {

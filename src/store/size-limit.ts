@@ -1,0 +1,12 @@
+import { StoreError } from './errors.js'
+
+/** Refuses to let a store grow that has as many bytes as it may have. */
+export function prepareSizeLimit(file: string, bytes: () => number, maxBytes: number | undefined): () => void {
+  return () => {
+    if (maxBytes === undefined || bytes() < maxBytes) return
+    throw new StoreError(
+      'limit',
+      `${file} has reached its limit of ${maxBytes} bytes: raise --max-store-bytes, or let what waits be delivered`
+    )
+  }
+}
