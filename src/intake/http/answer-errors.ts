@@ -1,6 +1,7 @@
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
-import { badInput, HttpError, type HttpErrorCode } from './http-error.js'
+import { badInput, HttpError } from './http-error.js'
 
 /** What a client is told of an error, whatever it is. Errors that are not ours may hold anything: their words stay here. */
 export function toHttpError(error: unknown): HttpError {
@@ -24,31 +25,27 @@ export function answerError(reply: FastifyReply, error: HttpError): FastifyReply
   return reply.code(error.status).type('application/json; charset=utf-8').send(JSON.stringify(error.body))
 }
 
-/** For what is not HTTP, or takes too long to become a request: there is no reply object yet. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): HttpErrorCode | undefined {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return undefined
-  }
-  const { status, code, message } = describeClientError(error.code ?? '')
-  const body = JSON.stringify({ code, message })
+/** For what is not HTTP, or takes too long to become a request: there is no reply object. Ends the connection. */
+export function answerBrokenConnection(error: Error & { code?: string }, socket: Socket): HttpError {
+  const told = toBroken(error.code ?? '')
+  const body = JSON.stringify(told.body)
   socket.write(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n` +
-      `Connection: close\r\n\r\n${body}`
+    `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`
   )
   socket.destroySoon()
-  return code
+  return told
 }
 
-function describeClientError(code: string): { status: string; code: HttpErrorCode; message: string } {
+function toBroken(code: string): HttpError {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       // SDKs try again after a 408.
-      return { status: '408 Request Timeout', code: 'incomplete', message: 'the request took too long' }
+      return new HttpError(408, 'incomplete', 'the request took too long')
     case 'HPE_HEADER_OVERFLOW':
-      return { status: '431 Request Header Fields Too Large', code: 'too_large', message: 'the headers are too large' }
+      return new HttpError(431, 'too_large', 'the headers are too large')
     default:
-      return { status: '400 Bad Request', code: 'bad_request', message: 'this is not an HTTP request' }
+      return badInput('bad_request', 'this is not an HTTP request')
   }
 }
 

@@ -5,7 +5,8 @@ import { silentLogger, type Logger } from '../../delivery/logger.js'
 import type { Forwarder, Receipt, SourcedEvent } from '../../forwarder.js'
 import { StoreError } from '../../store/errors.js'
 import { Admission, type Room } from './admission.js'
-import { answerClientError, answerError, badPath, notFound, toHttpError } from './answer-errors.js'
+import { answerError, badPath, notFound, toHttpError } from './answer-errors.js'
+import { BrokenConnections } from './broken-connections.js'
 import { Coalescer } from '../coalescer.js'
 import { addPreflight, allowAnyOrigin } from './cors.js'
 import { decompress } from './decompress.js'
@@ -50,6 +51,7 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
   const metrics = new Metrics(forwarder, { process: needs.processMetrics === true })
   const keys = new Keys(options)
   const coalescer = new Coalescer(takeIn)
+  const broken = new BrokenConnections((error) => metrics.takeEarlyAnswer(error))
 
   const app = fastify({
     requestTimeout: options.requestTimeoutMs,
@@ -60,17 +62,16 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MOST_PARAM_CHARS },
     genReqId: requestIdOf,
-    clientErrorHandler: (error, socket) => {
-      const code = answerClientError(error, socket)
-      if (code !== undefined) metrics.takeRefusal(code)
-    },
+    clientErrorHandler: (error, socket) => broken.take(error, socket),
     frameworkErrors: (_error, request, reply) => {
-      metrics.takeRefusal('bad_request')
-      void answerError(reply.header('x-request-id', request.id), badPath())
+      const told = badPath()
+      metrics.takeEarlyAnswer(told)
+      void answerError(reply.header('x-request-id', request.id), told)
     }
   })
+  broken.watch(app.server)
   addBodyParser(app, new Admission(options.maxBytesInFlight), options.maxBatchBytes)
-  addAnswers(app, { state, metrics, logger })
+  addAnswers(app, { state, metrics, logger, broken })
 
   void app.register(async (scope) => {
     scope.addHook('onRequest', (_request, reply, done) => {
@@ -137,7 +138,12 @@ function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: num
 /** How answers look, and what is noted of them. */
 function addAnswers(
   app: FastifyInstance,
-  { state, metrics, logger }: { state: IntakeState; metrics: Metrics; logger: Logger }
+  {
+    state,
+    metrics,
+    logger,
+    broken
+  }: { state: IntakeState; metrics: Metrics; logger: Logger; broken: BrokenConnections }
 ): void {
   const refusals = new RefusalLog(logger)
 
@@ -170,7 +176,7 @@ function addAnswers(
     const fields = { request: request.id, method: request.method, route: routeOf(request) }
     if (told.status === 500) logger.error({ ...fields, at: whereFrom(error) }, 'a mistake of ours')
     else refusals.take(fields, told, Date.now())
-    metrics.takeRefusal(told.code)
+    if (!broken.hasCut(request.raw)) metrics.takeRefusal(told.code)
     return answerError(reply, told)
   })
 }

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Settlement } from '../../store/store.js'
 import type { CallResult } from '../../dopt/call-result.js'
 import type { Forwarder, Receipt } from '../../forwarder.js'
-import { HTTP_ERROR_CODES, type HttpErrorCode } from './http-error.js'
+import { HTTP_ERROR_CODES, type HttpError, type HttpErrorCode } from './http-error.js'
 import { kindOfRejection, REJECTION_KINDS } from './rejection-kinds.js'
 
 export type Measured = Pick<Forwarder, 'books' | 'store' | 'sender' | 'totals'>
@@ -86,6 +86,12 @@ export class Metrics {
 
   takeRefusal(code: HttpErrorCode): void {
     this.#refused.inc({ code })
+  }
+
+  /** For an answer that was given before a route was found: nothing else counts it. */
+  takeEarlyAnswer({ status, code }: HttpError): void {
+    this.#requests.inc({ route: NO_ROUTE, status })
+    this.takeRefusal(code)
   }
 
   takeRefusedConnection(): void {
