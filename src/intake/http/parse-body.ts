@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { whyNotJson } from '../why-not-json.js'
+import { byteOrderMarkLength } from '../detect-format.js'
 import { badInput } from './http-error.js'
 import { findMistake } from './json-mistake.js'
 import { outlineOf } from './json-text.js'
@@ -16,9 +17,11 @@ export interface ParsedBody {
 }
 
 /** Reads a body as JSON, whatever its content type says. Throws HttpError, which says where it is wrong. */
-export function parseBody(body: Buffer): ParsedBody {
+export function parseBody(received: Buffer): ParsedBody {
+  // JSON has no byte-order mark, but some senders do. Whatever is asked of the bytes is asked of those behind it.
+  const body = received.subarray(byteOrderMarkLength(received))
   if (body.length === 0) throw badInput('invalid_json', 'the body is empty: send JSON')
-  const text = withoutByteOrderMark(body.toString('utf8'))
+  const text = body.toString('utf8')
   try {
     const value: unknown = JSON.parse(text)
     return { value, bytes: body.length, ...outlineOf(body), isUtf8: isUtf8(body) }
@@ -32,8 +35,4 @@ function describe(error: unknown, text: string): string {
   const reason = whyNotJson(error, text.length, 'body')
   const byte = Buffer.byteLength(text.slice(0, position))
   return `${reason} (${event === undefined ? '' : `event ${event}, `}byte ${byte})`
-}
-
-function withoutByteOrderMark(text: string): string {
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }

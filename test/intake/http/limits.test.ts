@@ -37,6 +37,17 @@ describe('sizes', () => {
     })
   })
 
+  it('are the same behind a byte-order mark', async () => {
+    await withIntake({}, async ({ post }) => {
+      for (const events of [[identify(), identifyOf(32_769)], [identifyOf(32_768)]]) {
+        const [plain, marked] = [JSON.stringify(events), `\ufeff${JSON.stringify(events)}`]
+        expect((await post('/webhook', marked)).body).toEqual((await post('/webhook', plain)).body)
+      }
+      expect(await post('/webhook', `\ufeff${JSON.stringify(identifyOf(32_768))}`)).toMatchObject(SUCCESS)
+      expect(await post('/webhook', '\ufeff')).toMatchObject({ body: { message: 'the body is empty: send JSON' } })
+    })
+  })
+
   it('of one event in a batch cost that event only, which is kept', async () => {
     await withIntake({}, async ({ post, books, forwarder }) => {
       const events = [identify(), identifyOf(32_769), identifyOf(32_768)]
