@@ -2,6 +2,7 @@ import { resolveOptions, type ForwarderOptions } from '../../options.js'
 import { readSubscriptions } from '../../read-subscriptions.js'
 import { StoreError } from '../../store/errors.js'
 import { Coalescer } from '../coalescer.js'
+import { settlesWithin } from '../settles-within.js'
 import { Standby, STANDBY_DEFAULTS, type StandbyOptions } from './standby.js'
 
 /** What the plugin needs of the SDK's context: `Context` of `@segment/analytics-node` has it. */
@@ -40,12 +41,17 @@ export interface DoptPlugin {
   flush(): Promise<void>
   /**
    * Takes no more events, sends what is due, and closes the store; gives up sending after `timeout` milliseconds, and what
-   * is left is sent after the next start. Further calls do nothing more.
+   * is left is sent after the next start. Never rejects, and resolves half a second after that time at most: where another
+   * process has the store locked, it is closed when that is over. Further calls only wait for the same.
    */
   closeAndFlush(options?: { timeout?: number }): Promise<void>
 }
 
 const CLOSE_TIMEOUT_MS = 10_000
+/** `Infinity` and the like are no times for a timer. */
+const LONGEST_TIMEOUT_MS = 3_600_000
+/** On top of the time for sending. Closing takes a few milliseconds as a rule: whoever waits for it may then open the store anew. */
+const CLOSE_STORE_MS = 500
 
 /**
  * Brings the users that a service identifies with `@segment/analytics-node` to Dopt, and whatever else its subscriptions
@@ -111,9 +117,11 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
     if (rejection !== undefined) throw new Error(`rejected: ${rejection.reason}`)
   }
 
-  function close(timeoutMs: number): Promise<void> {
+  async function close(wantedMs: number): Promise<void> {
+    const timeoutMs = Math.min(wantedMs, LONGEST_TIMEOUT_MS)
     const deadline = Date.now() + timeoutMs
     closed ??= Promise.allSettled(given).then(() => standby.close(deadline))
-    return closed
+    // Each step of it waits for the store. What was given is still taken, and is never cut short: only the wait for it is.
+    await settlesWithin(closed, timeoutMs + CLOSE_STORE_MS)
   }
 }

@@ -2,6 +2,7 @@ import { silentLogger } from '../../delivery/logger.js'
 import { createForwarder, type Forwarder } from '../../forwarder.js'
 import type { ForwarderOptions } from '../../options.js'
 import { StoreError } from '../../store/errors.js'
+import { settlesWithin } from '../settles-within.js'
 
 export interface StandbyOptions {
   /** How long to wait before asking again whether the store has lost its sender. */
@@ -46,21 +47,18 @@ export class Standby {
 
   /**
    * Takes no more tasks, lets those that run end, tries what is due, and closes the store. At `deadline`, in epoch
-   * milliseconds, it stops sending: what is left is sent after the next start.
+   * milliseconds, it stops sending: what is left is sent after the next start. A store that is locked then is waited for.
    */
   async close(deadline: number): Promise<void> {
     const left = (): number => Math.max(0, deadline - Date.now())
     this.#isClosed = true
     clearTimeout(this.#timer)
     await this.#takingOver
-    await within(left(), Promise.allSettled(this.#running))
+    await settlesWithin(Promise.allSettled(this.#running), left())
     const forwarder = await this.#opened?.catch(() => undefined)
     if (forwarder === undefined) return
-    try {
-      await within(left(), forwarder.drain())
-    } finally {
-      await forwarder.close({ deadlineMs: left() })
-    }
+    await settlesWithin(forwarder.drain(), left())
+    await forwarder.close({ deadlineMs: left() })
   }
 
   #open(): Promise<Forwarder> {
@@ -134,15 +132,4 @@ function isInUse(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'the store cannot be opened'
-}
-
-/** Resolves as the promise does, or when the time is up. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeUp = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
-  try {
-    await Promise.race([promise, timeUp])
-  } finally {
-    clearTimeout(timer)
-  }
 }
