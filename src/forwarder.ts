@@ -8,6 +8,7 @@ import { noTotals, type SenderTotals } from './delivery/totals.js'
 import type { GotDoptClient } from './dopt/client.js'
 import { resolveOptions, type ForwarderOptions, type ResolvedOptions } from './options.js'
 import type { StoreError } from './store/errors.js'
+import type { SqliteStoreOptions } from './store/sqlite-store.js'
 import type { Books, EventCounts, SeqRange, Store } from './store/store.js'
 import { ThreadedStore } from './store/thread/threaded-store.js'
 import type { IgnoredReason } from './translate/translation.js'
@@ -34,6 +35,9 @@ export interface AcceptOptions {
   replacesRejections?: readonly number[]
 }
 
+/** What our own commands know better of their store than whoever uses a forwarder in process. See sqlite-store.ts. */
+export type StoreTuning = Pick<SqliteStoreOptions, 'maxWalBytes' | 'acceptLockWaitMs'>
+
 const SHUTDOWN_DEADLINE_MS = 10_000
 const NO_CLIENT = { GotDoptClient: undefined }
 
@@ -56,13 +60,13 @@ export class Forwarder {
     }
   }
 
-  /** Throws ConfigurationError or StoreError. For `maxWalBytes` see wal-limit.ts. */
-  static async create(given: ForwarderOptions, maxWalBytes?: number): Promise<Forwarder> {
+  /** Throws ConfigurationError or StoreError. */
+  static async create(given: ForwarderOptions, tuning: StoreTuning = {}): Promise<Forwarder> {
     const options = await withSubscriptions(resolveOptions(given))
     const opening = ThreadedStore.open(options.store, {
       synchronous: options.synchronous,
       ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes }),
-      ...(maxWalBytes !== undefined && { maxWalBytes })
+      ...tuning
     })
     try {
       // What takes long to load is loaded while the store's thread starts, and the client only for who sends.

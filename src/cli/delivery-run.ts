@@ -140,7 +140,10 @@ function within(minimum: number, value: number, maximum: number): number {
 
 async function open({ config, output, options }: DeliveryRunPlan): Promise<Forwarder> {
   const { Forwarder } = await import('../forwarder.js')
-  return Forwarder.create({ ...options, logger: await createLogger(config.get(logLevel), output) }, MAX_WAL_BYTES)
+  return Forwarder.create(
+    { ...options, logger: await createLogger(config.get(logLevel), output) },
+    { maxWalBytes: MAX_WAL_BYTES }
+  )
 }
 
 async function settleAll({ forwarder, signal, giveUpAfterMs }: DeliveryRun): Promise<SettledReason> {

@@ -15,6 +15,11 @@ import { readStatus } from './status-document.js'
 const DEFAULT_PORT = 8787
 const SHUTDOWN_DEADLINE_MS = 10_000
 const NOTICE_INTERVAL_MS = 500
+/**
+ * Clients wait five to ten seconds for an answer. One that is told of a locked store in time waits before it sends its events
+ * again; one that has given up may not. What the sender writes waits for the lock as long as anywhere.
+ */
+const STORE_TUNING = { acceptLockWaitMs: 4000 }
 
 const host = text({
   key: 'host',
@@ -89,7 +94,7 @@ code 130) or terminated (exit code 0); then it answers what is under way and end
 async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitCode> {
   const config = loadConfig()
   const http = httpOptions(config, wants(allowFirstEventSignature))
-  const [{ createForwarder }, { startIntake }, { resolveHttpOptions }] = await Promise.all([
+  const [{ Forwarder }, { startIntake }, { resolveHttpOptions }] = await Promise.all([
     import('../forwarder.js'),
     import('../intake/http/listen.js'),
     import('../intake/http/options.js')
@@ -104,7 +109,7 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
     else logger.info({ signal }, ending)
   })
   try {
-    const forwarder = await createForwarder({ ...forwarderOptions(config), logger })
+    const forwarder = await Forwarder.create({ ...forwarderOptions(config), logger }, STORE_TUNING)
     try {
       const readNow = () => readStatus(forwarder.store, Date.now())
       const needs = { forwarder, readStatus: readNow, logger, processMetrics: true }

@@ -14,18 +14,19 @@ export class Acceptor {
     db: Database,
     private readonly commits: GroupCommit,
     private readonly file: string,
-    recentEvents?: number
+    private readonly options: { recentEvents?: number; acceptLockWaitMs?: number }
   ) {
-    this.#messages = prepareMessageIndex(db, recentEvents)
+    this.#messages = prepareMessageIndex(db, options.recentEvents)
     this.#accept = prepareAccept(db, this.#messages)
   }
 
   /** See `accept` in store.ts, and `write` in group-commit.ts for `admit`. */
   async accept(intake: Intake, admit: () => void): Promise<AcceptReceipt> {
+    const { acceptLockWaitMs } = this.options
     for (;;) {
       const { hurts } = this.#messages
       try {
-        return await this.commits.write(() => this.#accept(intake, Date.now()), admit)
+        return await this.commits.write(() => this.#accept(intake, Date.now()), admit, acceptLockWaitMs)
       } catch (error) {
         // Damage where these events have no business: once more without what is there.
         if (this.#messages.hurts === hurts) throw error

@@ -2,11 +2,14 @@ import type { Database } from 'better-sqlite3'
 import { asStoreError, isOfDatabase, StoreError } from './errors.js'
 import { prepareWalLimit } from './wal-limit.js'
 
-/** How long writes wait for another process to let go of the database, and how often they ask. */
-const LOCK_TIMEOUT_MS = 10_000
+/** How long a write waits for another process to let go of the database, and how often they ask. */
+const LOCK_WAIT_MS = 10_000
 const LOCK_POLL_MS = 20
 
 interface Write {
+  lockWaitMs: number
+  /** When it first met the lock. */
+  lockedAt: number | undefined
   admit: (() => void) | undefined
   run: () => void
   reject: (error: unknown) => void
@@ -26,7 +29,6 @@ interface Write {
 export class GroupCommit {
   readonly #queue: Write[] = []
   #scheduled = false
-  #lockedSince: number | undefined
   #closed = false
   readonly #begin
   readonly #commit
@@ -44,12 +46,16 @@ export class GroupCommit {
     this.#limitWal = prepareWalLimit(db, maxWalBytes)
   }
 
-  /** `admit` runs right before `run`; when it throws, this write alone is rejected with that, and `run` does not run. */
-  write<T>(run: () => T, admit?: () => void): Promise<T> {
+  /**
+   * `admit` runs right before `run`; when it throws, this write alone is rejected with that, and `run` does not run. Where the
+   * database stays locked for longer than `lockWaitMs`, the write is rejected with `busy`.
+   */
+  write<T>(run: () => T, admit?: () => void, lockWaitMs = LOCK_WAIT_MS): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreError('closed', `the store ${this.file} is closed`))
     return new Promise<T>((resolve, reject) => {
       let result: T
-      this.#queue.push({ admit, run: () => (result = run()), resolve: () => resolve(result), reject })
+      const settling = { resolve: () => resolve(result), reject }
+      this.#queue.push({ admit, run: () => (result = run()), ...settling, lockWaitMs, lockedAt: undefined })
       if (!this.#scheduled) {
         this.#scheduled = true
         setImmediate(() => this.flush())
@@ -64,12 +70,9 @@ export class GroupCommit {
     try {
       this.#begin.run()
     } catch (error) {
-      const known = asStoreError(error, this.file)
-      if (this.#waitForLock(known)) return
-      for (const write of this.#queue.splice(0)) write.reject(known)
+      this.#waitOrReject(asStoreError(error, this.file))
       return
     }
-    this.#lockedSince = undefined
     this.#commitTogether(this.#queue.splice(0))
   }
 
@@ -106,17 +109,18 @@ export class GroupCommit {
     this.#commitTogether([write])
   }
 
-  /** Another process is writing: asks again soon, without blocking this one. False when that has gone on for too long. */
-  #waitForLock(error: unknown): boolean {
-    if (!(error instanceof StoreError) || error.code !== 'busy' || this.#closed) return false
-    this.#lockedSince ??= Date.now()
-    if (Date.now() - this.#lockedSince > LOCK_TIMEOUT_MS) {
-      this.#lockedSince = undefined
-      return false
+  /** Another process is writing: asks again soon, without blocking this one, for those writes that have not waited enough. */
+  #waitOrReject(error: unknown): void {
+    const isLocked = error instanceof StoreError && error.code === 'busy' && !this.#closed
+    const now = Date.now()
+    for (const write of this.#queue.splice(0)) {
+      write.lockedAt ??= now
+      if (isLocked && now - write.lockedAt <= write.lockWaitMs) this.#queue.push(write)
+      else write.reject(error)
     }
+    if (this.#queue.length === 0) return
     this.#scheduled = true
     setTimeout(() => this.flush(), LOCK_POLL_MS)
-    return true
   }
 
   close(): void {

@@ -13,6 +13,7 @@ import { prepareForget, scrub } from './forget.js'
 import { prepareOpenBatches } from './open-batches.js'
 import { openDatabase, type OpenOptions } from './open-database.js'
 import { preparePrune } from './prune.js'
+import { reclaim } from './reclaim.js'
 import { prepareReplay, sumSteps } from './replay.js'
 import { prepareSaveEndpoint } from './save-endpoint.js'
 import { SenderLock } from './sender-lock.js'
@@ -41,14 +42,13 @@ import type {
 import { tryToWrite } from './try-to-write.js'
 import { prepareUserPlans } from './user-plans.js'
 
-/** Pages given back to the disk in one commit. */
-const RECLAIM_PAGES = 256
-
 export interface SqliteStoreOptions extends OpenOptions {
   /** The database may not grow beyond this; at the limit `accept` rejects with `limit`. */
   maxBytes?: number
   /** See wal-limit.ts. */
   maxWalBytes?: number
+  /** How long `accept` waits for a process that has the database locked; by default as long as any write. */
+  acceptLockWaitMs?: number
   /** See message-index.ts; only tests have a reason to change it. */
   recentEvents?: number
 }
@@ -80,7 +80,7 @@ export class SqliteStore implements Store {
   ) {
     this.#db = openDatabase(location, options)
     this.#commits = new GroupCommit(this.#db, location, options.maxWalBytes)
-    this.#acceptor = new Acceptor(this.#db, this.#commits, location, options.recentEvents)
+    this.#acceptor = new Acceptor(this.#db, this.#commits, location, options)
     this.#userPlans = prepareUserPlans(this.#db)
     const rows = prepareBatchRows(this.#db)
     this.#former = new BatchFormer(this.#db, this.#commits, this.#busy, this.#userPlans, rows)
@@ -156,11 +156,7 @@ export class SqliteStore implements Store {
   }
 
   async reclaimStep(): Promise<boolean> {
-    return this.#commits.write(() => {
-      const before = Number(this.#db.pragma('freelist_count', { simple: true }))
-      if (before > 0) this.#db.pragma(`incremental_vacuum(${RECLAIM_PAGES})`)
-      return before > RECLAIM_PAGES
-    })
+    return this.#commits.write(() => reclaim(this.#db))
   }
 
   async forget(identifier: string, subject: Subject = 'user'): Promise<ForgetCount> {
@@ -174,7 +170,7 @@ export class SqliteStore implements Store {
   }
 
   async tryToWrite(): Promise<void> {
-    return this.#commits.write(() => tryToWrite(this.#facts), this.#checkLimit)
+    return this.#commits.write(() => tryToWrite(this.#facts), this.#checkLimit, this.options.acceptLockWaitMs)
   }
 
   async saveEndpoint(record: EndpointRecord): Promise<void> {

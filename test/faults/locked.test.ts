@@ -38,4 +38,29 @@ describe('a store that another program has locked for a while', () => {
         expect(sandbox.users.size).toBe(10)
       })
     }))
+
+  it('is told to the clients of a server before they give up, and costs the call that was under way nothing', () =>
+    withDesk(async ({ start, dir, books, sandbox }) => {
+      const server = start(['serve', '--port', '0', '--flush-interval', '0'])
+      await server.says(/listening on http/)
+      const url = /http:\S+/.exec(server.stdout)?.[0] ?? ''
+      const post = (body: object): Promise<Response> =>
+        fetch(`${url}/v1/identify`, { method: 'POST', body: JSON.stringify(body), signal: AbortSignal.timeout(9000) })
+      sandbox.setFaults({ latencyMs: 1500 })
+      expect((await post(identify(0))).status).toBe(200)
+      await until(async () => (await books()).events.sending === 1, 'the first call to be under way')
+
+      await withCommand([process.execPath, '-e', LOCKER, join(dir, STORE)], async (other) => {
+        expect(await other.nextLine()).toBe('locked')
+        const answer = await post(identify(1))
+        expect(answer.status).toBe(503)
+        expect(await answer.json()).toMatchObject({ code: 'store_busy' })
+        other.say('let go')
+        expect((await post(identify(1))).status).toBe(200)
+      })
+      await until(async () => (await books()).events.delivered === 2, 'both users to be delivered')
+      expect(sandbox.stats.calls).toBe(2)
+      server.kill('SIGTERM')
+      expect((await server.end).code).toBe(0)
+    }))
 })

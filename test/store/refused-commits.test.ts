@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import type { StoreError } from '../../src/store/errors.js'
 import { GroupCommit } from '../../src/store/group-commit.js'
 import { SqliteStore } from '../../src/store/sqlite-store.js'
 import { withTempDir } from '../helpers/temp-dir.js'
@@ -47,6 +48,39 @@ describe('a commit that is refused', () => {
       } finally {
         later.mockRestore()
       }
+    }))
+
+  it('because of a lock is told to each write when it has waited as long as it would', () =>
+    withCommits(async (commits, insert, file) => {
+      const other = new Database(file)
+      other.exec('begin immediate')
+      const order: string[] = []
+      const write = async (name: string, lockWaitMs?: number): Promise<void> => {
+        await commits
+          .write(insert, undefined, lockWaitMs)
+          .catch(({ code }: StoreError) => order.push(`${name}: ${code}`))
+        order.push(`${name} is over`)
+      }
+      const patient = write('patient')
+      await write('hasty', 30)
+      other.close()
+      await patient
+      expect(order).toEqual(['hasty: busy', 'hasty is over', 'patient is over'])
+    }))
+
+  it('because of a lock is told sooner, where that is wanted, to those whose events are to be accepted', () =>
+    withTempDir(async (dir) => {
+      const file = join(dir, 'store.db')
+      const store = SqliteStore.open(file, { acceptLockWaitMs: 1 })
+      const other = new Database(file)
+      other.exec('begin immediate')
+      const saved = store.saveEndpoint({ state: 'ok', since: START, lastError: undefined, nextProbeAt: undefined })
+      const accepted = store.accept({ events: [newEvent()], rejections: [], ignored: {} })
+      await expect(accepted).rejects.toMatchObject({ code: 'busy' })
+      await expect(store.tryToWrite()).rejects.toMatchObject({ code: 'busy' })
+      other.close()
+      await saved
+      await store.close()
     }))
 
   it('leaves the users free whose batch it was to be', () =>
