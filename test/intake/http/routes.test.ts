@@ -177,4 +177,17 @@ describe('what browsers ask first', () => {
       }
     })
   })
+
+  it('lets them read how long to wait where events cannot be taken', async () => {
+    await withIntake({ forwarderOptions: { maxStoreBytes: 1 } }, async ({ post, beginShutdown }) => {
+      const full = await post('/v1/b', { batch: [identify()] })
+      beginShutdown()
+      for (const { status, headers } of [full, await post('/v1/i', identify())]) {
+        expect(status).toBe(503)
+        expect(headers['retry-after']).toMatch(/^\d+$/)
+        expect(headers['access-control-allow-origin']).toBe('*')
+        expect(String(headers['access-control-expose-headers']).split(', ')).toContain('retry-after')
+      }
+    })
+  })
 })

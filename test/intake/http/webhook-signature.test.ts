@@ -29,6 +29,19 @@ describe('a signed webhook', () => {
     })
   })
 
+  it('is judged by that header where both are there: the one of today may cover the first event only', async () => {
+    await withIntake({ sharedSecret: SECRET }, async ({ post, books }) => {
+      const events = [identify(), identify()]
+      const text = JSON.stringify(events)
+      const [whole, first] = [sign(text)['x-signature'], sign(JSON.stringify(events[0]))['x-signature']]
+      const send = (coming: string, today: string) =>
+        post('/webhook', text, { headers: { 'x-segment-signature': coming, 'x-signature': today } })
+      expect(await send(first, whole)).toMatchObject({ status: 401 })
+      expect((await books()).intake.received).toBe(0)
+      expect(await send(whole, first)).toMatchObject(SUCCESS)
+    })
+  })
+
   it('is refused when anything stands behind the signature', async () => {
     await withIntake({ sharedSecret: SECRET }, async ({ post }) => {
       const text = JSON.stringify(identify())
