@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream, openSync, statSync } from 'node:fs'
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { isGzip } from './detect-format.js'
 import { gunzip } from './gunzip.js'
@@ -6,8 +7,41 @@ import type { InputErrors } from './input-error.js'
 
 const FILE_BLOCK_BYTES = 256 * 1024
 
-export function openFile(path: string): Readable {
-  return createReadStream(path, { highWaterMark: FILE_BLOCK_BYTES })
+/** Throws InputError where a pipe cannot be opened; for a file the stream fails. */
+export function openFile(path: string, errors: InputErrors): Readable {
+  return process.platform === 'linux' && isPipe(path)
+    ? openPipe(path, errors)
+    : createReadStream(path, { highWaterMark: FILE_BLOCK_BYTES })
+}
+
+/** Whether it is a file that ends, not a pipe or a device. */
+export function isPlainFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return statSync(path).isFIFO()
+  } catch {
+    // Whoever opens it is told why it cannot be looked at.
+    return false
+  }
+}
+
+/**
+ * Reads as from a socket: to open a pipe or to read it as a file blocks a thread until somebody writes, which nothing can break
+ * off, and which the end of the process waits for. Only Linux waits for the first writer here, too; others see an end at once.
+ */
+function openPipe(path: string, errors: InputErrors): Readable {
+  try {
+    return new Socket({
+      fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
+      readable: true,
+      writable: false
+    })
+  } catch (error) {
+    throw errors.reading(error)
+  }
 }
 
 /**

@@ -59,8 +59,8 @@ export async function* readWithPauses(
     chunkBytes: options.chunkBytes ?? DEFAULTS.chunkBytes
   }
   const isFile = typeof source === 'string'
-  const stream = isFile ? openFile(source) : source
   const errors = new InputErrors(name)
+  const stream = isFile ? openFile(source, errors) : source
   const parser = new EventParser(limits, errors)
   const blocks = decodedBlocks(stream, errors, onSourceBytes)
   const abort = (): void => void stream.destroy()

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { expectBalanced } from '../helpers/expect-balanced.js'
 import { foldUsers } from '../helpers/independent-fold.js'
 import { identify, ndjson, STORE, until, usersOf, withDesk } from './desk.js'
@@ -85,6 +86,28 @@ describe('a command that is killed or interrupted', () => {
 
       expect(code).toBe(130)
       expect(JSON.parse(stdout)).toMatchObject({ received: 1, delivered: 1, pending: 0 })
+    })
+  )
+
+  it.each(['has written and stays silent', 'never comes'])('ends a reading of a named pipe whose writer %s', (writer) =>
+    withDesk(async ({ start, path, sandbox, books }) => {
+      execFileSync('mkfifo', [path('pipe')])
+      const forward = start(['forward', 'pipe', '--json'])
+      const comes = writer !== 'never comes'
+      // For reading as well, or the test itself would wait until the pipe is read.
+      const file = comes ? openSync(path('pipe'), 'r+') : undefined
+      try {
+        if (file !== undefined) writeSync(file, ndjson([identify(1)]))
+        await until(async () => (comes ? sandbox.users.size === 1 : isStore(path(STORE)) && (await books()).bytes > 0))
+        forward.kill('SIGINT')
+
+        const { code, stdout } = await forward.end
+
+        expect(code).toBe(130)
+        expect(JSON.parse(stdout)).toMatchObject({ received: comes ? 1 : 0, delivered: comes ? 1 : 0, pending: 0 })
+      } finally {
+        if (file !== undefined) closeSync(file)
+      }
     })
   )
 
