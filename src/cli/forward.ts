@@ -59,6 +59,7 @@ function withAcceptOnly(error: unknown): unknown {
 async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promise<void> {
   const { forwarder, tally, watch, output, signal, complain } = delivery
   const rejected = new RejectedLines(output)
+  let isComplete = true
   for (const [index, input] of inputs.entries()) {
     try {
       await takeIn(forwarder, input, tally, {
@@ -72,15 +73,16 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
         if (!signal.aborted) complain(error)
         return rejected.sayRest()
       }
-      // With nothing taken in, and no other input, there is nothing to sum up: the error ends the command.
+      // With nothing taken in, and no other input, the error ends the command; but that there was nothing is no such slip.
       const isAll = tally.received === 0 && index === inputs.length - 1
-      if (!(error instanceof InputError) || isAll) throw error
+      if (!(error instanceof InputError) || (isAll && error.code !== 'empty')) throw error
+      isComplete = false
       complain(error)
     }
     if (signal.aborted) break
   }
   rejected.sayRest()
-  if (tally.received === 0 && !signal.aborted) output.note('nothing came in: the input holds no events')
+  if (tally.received === 0 && isComplete && !signal.aborted) output.note('nothing came in: the input holds no events')
 }
 
 /**

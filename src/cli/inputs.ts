@@ -65,7 +65,6 @@ function readHead(name: string): Buffer {
 }
 
 function checkHead(errors: InputErrors, head: Buffer): void {
-  if (head.length === 0) throw errors.empty()
   if (isGzip(head)) return
   const unreadable = detectUnreadable(head)
   if (unreadable === 'binary') throw errors.binary()

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { decodedBlocks, openFile } from './byte-source.js'
+import { decodedBlocks, isPlainFile, openFile } from './byte-source.js'
 import { EventParser } from './event-parser.js'
 import { GzipDamage } from './gunzip.js'
 import { InputErrors } from './input-error.js'
@@ -32,7 +32,7 @@ const PAUSE_MS = 50
  * items in the order of the input, never an empty one; reads ahead by no more than one block.
  *
  * Nothing in a value ends the reading: what is not an event is an item of the kind `malformed`. A blank file is an
- * error, a blank stream is not. However the reading ends, the source is closed.
+ * error; a blank stream is not, nor is a pipe or a device that has a path. However the reading ends, the source is closed.
  *
  * @param source a path, or a stream of bytes
  * @param name what messages call the source
@@ -73,7 +73,7 @@ export async function* readWithPauses(
       if (block === PAUSED) yield PAUSED
     }
     yield* parser.end()
-    if (isFile && parser.isBlank) throw errors.empty()
+    if (isFile && parser.isBlank && isPlainFile(source)) throw errors.empty()
   } catch (error) {
     if (signal?.aborted) return
     yield* parser.cutOff()

@@ -7,8 +7,6 @@ const GOOD = ndjson([identify(1)])
 describe('an input that cannot be used ends with 2 and one line that says why', () => {
   it.each<[string, (desk: Desk) => string | string[], RegExp]>([
     ['a missing file', () => 'none.ndjson', /^error: none\.ndjson does not exist: check the path$/],
-    ['an empty file', ({ write }) => write('e', ''), /^error: e is empty/],
-    ['a blank file', ({ write }) => write('e', ' \n\n'), /^error: e is empty/],
     [
       'a binary file',
       ({ write }) => write('e.png', Buffer.from([0x89, 0x50, 0, 1, 2, 0, 0, 3])),

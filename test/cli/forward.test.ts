@@ -89,6 +89,21 @@ describe('forward', () => {
       expect(stdout).not.toContain('\u001b')
     }))
 
+  it.each([
+    ['an empty file', '', 1, 'error: e is empty: check that what wrote it has finished without an error\n'],
+    ['a blank file', ' \n\n', 1, 'error: e is empty: check that what wrote it has finished without an error\n'],
+    ['/dev/null', undefined, 0, 'nothing came in: the input holds no events\n']
+  ])('delivers what waits also where all there is to read is %s', (_, content, code, stderr) =>
+    withDesk(async ({ run, write, sandbox }) => {
+      await run(['forward', '--accept-only'], { input: ndjson([identify(1)]) })
+      const ended = await run(['forward', content === undefined ? '/dev/null' : write('e', content), '--json'])
+
+      expect(ended).toMatchObject({ code, stderr })
+      expect(ended.json()).toMatchObject({ received: 0, pending: 0, users: 1 })
+      expect(sandbox.users.size).toBe(1)
+    })
+  )
+
   it('finds nothing in an empty pipe, says so, and that is no failure', () =>
     withDesk(async ({ run }) => {
       const { code, stderr, json } = await run(['forward', '--json'])
