@@ -111,7 +111,7 @@ async function work(
   await explain(reason, run)
   if (plan.json) output.printJson(summary)
   else output.print(renderSummary(summary, earlierWork(summary, totals)))
-  giveHints(summary, totals.failed, config, output)
+  giveHints(summary, await stillFailed(summary, forwarder), config, output)
   if (reason === 'interrupted') return EXIT.interrupted
   const isUndelivered = plan.mustDeliver && (summary.pending > 0 || reason !== 'settled')
   const hasFailures = summary.failed + summary.rejected + totals.failed > 0
@@ -171,14 +171,18 @@ async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
   output.note(`gave up after ${formatDuration(giveUpAfterMs)} in which nothing moved (${why}): ${kept}, ${place}`)
 }
 
-function giveHints(summary: Summary, failed: number, config: Config, output: Output): void {
-  if (summary.failed + failed > 0) {
-    const all = formatCount(Math.max(summary.failed, failed))
-    output.note(`${all} failed: see "${hint('batches --state failed', config)}"`)
+/** Of what failed during the run, of earlier runs' work, too. Some of it may have been forgotten meanwhile. */
+async function stillFailed({ failed }: Summary, { totals, store }: Forwarder): Promise<number> {
+  return totals.failed > failed
+    ? Math.max(failed, Math.min(totals.failed, (await store.books()).events.failed))
+    : failed
+}
+
+function giveHints({ rejected }: Summary, failed: number, config: Config, output: Output): void {
+  if (failed > 0) {
+    output.note(`${formatCount(failed)} failed: see "${hint('batches --state failed', config)}"`)
   }
-  if (summary.rejected > 0) {
-    output.note(
-      `${formatCount(summary.rejected)} rejected and kept: see "${hint('replay --rejected --dry-run', config)}"`
-    )
+  if (rejected > 0) {
+    output.note(`${formatCount(rejected)} rejected and kept: see "${hint('replay --rejected --dry-run', config)}"`)
   }
 }

@@ -14,6 +14,7 @@ export function nextForBatch(batch: BatchRecord, now: number, hint: MakeHint): s
       return `attempt ${batch.attempts + 1}: ${when}`
     }
     case 'failed':
+      if (batch.events === 0) return 'nothing: none of its events is left'
       return `put it back with: ${hint(`replay --batch ${batch.id}`)}`
     case 'split':
       return 'nothing: the batches that it was split into go their own way'

@@ -15,6 +15,8 @@ export interface StatusDocument {
   /** Rejections kept. */
   rejected: number
   batches: Books['batches']
+  /** Delivered events that are no longer kept, in no batch. */
+  prunedDelivered: number
   endpoint: { state: string; since: string | null; lastError: string | null; nextProbeAt: string | null }
   /** When the oldest event arrived that is not settled. */
   oldestPendingAt: string | null
@@ -22,7 +24,8 @@ export interface StatusDocument {
   intake: Books['intake']
   /** The last process that sent from this store; for `alive` see `isAlive`. */
   sender: { pid: number; host: string; startedAt: string | null; alive: boolean | null } | null
-  rates: { windowMs: number; deliveredEvents: number; deliveredPerSecond: number }
+  /** Of the batches that are kept; `complete` says that none of the time has been removed. */
+  rates: { windowMs: number; deliveredEvents: number; deliveredPerSecond: number; complete: boolean }
   lastErrors: Array<{
     batch: number
     at: string | null
@@ -41,6 +44,7 @@ export async function readStatus(store: Store, now: number): Promise<StatusDocum
     removed: books.removed,
     rejected: books.rejected,
     batches: books.batches,
+    prunedDelivered: books.prunedDelivered,
     endpoint: {
       state: endpoint?.state ?? 'ok',
       since: toIso(endpoint?.since),
@@ -50,19 +54,22 @@ export async function readStatus(store: Store, now: number): Promise<StatusDocum
     oldestPendingAt: toIso(books.oldestPendingAt),
     intake: books.intake,
     sender: sender === undefined ? null : { ...sender, startedAt: toIso(sender.startedAt), alive: isAlive(sender) },
-    rates: await readRates(store, now),
+    rates: await readRates(store, books, now),
     lastErrors: books.lastErrors.map(({ batchId, at, status, code, error }) => ({
       ...{ batch: batchId, at: toIso(at), status: status ?? null, code: code ?? null, error }
     }))
   }
 }
 
-async function readRates(store: Store, now: number): Promise<StatusDocument['rates']> {
+async function readRates(store: Store, books: Books, now: number): Promise<StatusDocument['rates']> {
   const batches = await store.listBatches({ state: 'delivered', since: now - RATE_WINDOW_MS, limit: RATE_BATCHES })
   const oldest = batches.length < RATE_BATCHES ? undefined : batches.at(-1)
   const windowMs = oldest === undefined ? RATE_WINDOW_MS : Math.max(1, now - oldest.createdAt)
   const deliveredEvents = batches.reduce((sum, { events, superseded }) => sum + events - superseded, 0)
-  return { windowMs, deliveredEvents, deliveredPerSecond: Math.round((deliveredEvents * 10_000) / windowMs) / 10 }
+  const deliveredPerSecond = Math.round((deliveredEvents * 10_000) / windowMs) / 10
+  // The oldest are removed first.
+  const complete = books.prunedDelivered === 0 || books.batches.delivered > batches.length
+  return { windowMs, deliveredEvents, deliveredPerSecond, complete }
 }
 
 /** Null where that cannot be known, as the process is on another host. */

@@ -19,7 +19,7 @@ export function renderStatus(status: StatusDocument, now: number, hint: (command
       ['sender', describeSender(status, now)],
       ['endpoint', describeEndpoint(status, now)],
       ['oldest', oldestPendingAt === null ? undefined : `arrived ${formatWhen(Date.parse(oldestPendingAt), now)}`],
-      ['rate', `${plural(rates.deliveredEvents, 'event')} delivered in the last ${formatAge(rates.windowMs)}`]
+      ['rate', describeRate(rates)]
     ]),
     `Events\n${renderCounts(describeEvents(status))}`,
     `Came in\n${renderCounts([
@@ -53,15 +53,23 @@ function describeEndpoint({ endpoint }: StatusDocument, now: number): string {
   return parts.join('; ')
 }
 
+function describeRate({ deliveredEvents, windowMs, complete }: StatusDocument['rates']): string {
+  const rate = `${plural(deliveredEvents, 'event')} delivered in the last ${formatAge(windowMs)}`
+  return complete ? rate : `${rate}, apart from those no longer kept`
+}
+
 type Count = readonly [name: string, count: number, remark: string]
 
-function describeEvents({ events, batches, removed }: StatusDocument): Count[] {
+function describeEvents({ events, batches, prunedDelivered, removed }: StatusDocument): Count[] {
   const inBatches = (count: number): string => (count === 0 ? '' : `in ${plural(count, 'batch')}`)
+  const delivered = inBatches(batches.delivered)
+  const kept = events.delivered - prunedDelivered
+  const gone = [kept > 0 && `${formatCount(kept)} ${delivered}`, `${formatCount(prunedDelivered)} no longer kept`]
   return [
     ['pending', events.pending, ''],
     ['sending', events.sending, inBatches(batches.sending)],
     ['retrying', events.retrying, inBatches(batches.retrying)],
-    ['delivered', events.delivered, inBatches(batches.delivered)],
+    ['delivered', events.delivered, prunedDelivered === 0 ? delivered : gone.filter(Boolean).join(', ')],
     ['superseded', events.superseded, ''],
     ['failed', events.failed, inBatches(batches.failed)],
     ...(removed > 0 ? [['removed', removed, 'by forget or prune'] as const] : [])

@@ -21,7 +21,8 @@ export function prepareBooks(db: Database): { books: () => Books; bytes: () => n
     )
     .pluck()
   const byState = db.prepare<[], { state: BatchState; batches: number; events: number; superseded: number }>(
-    'select state, count(*) as batches, sum(events) as events, sum(superseded) as superseded from batches group by state'
+    `select state, sum(state <> 'failed' or events > 0) as batches, sum(events) as events, sum(superseded) as superseded
+     from batches group by state`
   )
   const rejectedCount = db.prepare<[], number>('select count(*) from rejected').pluck()
   const counters = db.prepare<[], { name: string; value: number }>('select name, value from counters')
@@ -78,13 +79,15 @@ export function prepareBooks(db: Database): { books: () => Books; bytes: () => n
     }
     const counted = new Map(counters.all().map(({ name, value }) => [name, value]))
     // Retention has removed the rows, but what was delivered stays delivered.
-    events.delivered += counted.get(COUNTERS.prunedDelivered) ?? 0
+    const prunedDelivered = counted.get(COUNTERS.prunedDelivered) ?? 0
+    events.delivered += prunedDelivered
     events.superseded += counted.get(COUNTERS.prunedSuperseded) ?? 0
     return {
       events,
       removed: counted.get(COUNTERS.removed) ?? 0,
       rejected: rejectedCount.get() ?? 0,
       batches: perState,
+      prunedDelivered,
       intake: intake(counted),
       endpoint: facts.read<EndpointRecord>('endpoint'),
       sender: facts.read<SenderRecord>('sender'),

@@ -79,6 +79,7 @@ export function prepareInspect(db: Database) {
   )
   const batches = db.prepare<[{ state: string | null; since: number | null; limit: number }], Row<BatchRecord>>(
     `${BATCH} where (@state is null or state = @state) and (@since is null or created_at >= @since)
+       and (state <> 'failed' or events > 0)
      order by id desc limit @limit`
   )
   const batch = db.prepare<[number], Row<BatchRecord>>(`${BATCH} where id = ?`)

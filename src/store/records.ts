@@ -36,7 +36,10 @@ export interface Books {
   removed: number
   /** Rejections kept. */
   rejected: number
+  /** Those that are there still, but for failed ones that `forget` has left nothing of. */
   batches: Record<BatchState, number>
+  /** Delivered events that retention or `prune` removed: their state counts them still, and no batch holds them. */
+  prunedDelivered: number
   /** Everything that ever came in. */
   intake: { received: number; accepted: number; duplicates: number; rejected: number; ignored: Record<string, number> }
   endpoint: EndpointRecord | undefined

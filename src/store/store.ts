@@ -168,6 +168,7 @@ export interface Agenda {
   openBatches: number
 }
 
+/** Failed batches that `forget` has left nothing of are never among what is found. */
 export interface BatchFilter {
   state?: BatchState
   since?: number

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { STORE, expectRefused, identify, ndjson, withDesk } from './desk.js'
+import type { Books } from '../../src/store/store.js'
+import { STORE, expectRefused, identify, ndjson, until, withDesk, type Desk } from './desk.js'
 
 describe('forget', () => {
   it('leaves no trace of the user in the files of the store, and everybody else as they were', () =>
@@ -42,6 +43,26 @@ describe('forget', () => {
       expectRefused(await run(['forget', '']), /name one user/)
     }))
 
+  it('leaves no batch behind to look into, where that was all that failed', () =>
+    withDesk(
+      async ({ run, start, books }) => {
+        const running = start(['forward'], { input: ndjson([identify(1), identify(2)]), holdInput: true })
+        await until(async () => (await booksOf(books))?.events.failed === 1)
+        const { batches } = (await run(['batches', '--state', 'failed', '--json'])).json() as {
+          batches: Array<{ id: number }>
+        }
+        await run(['forget', 'u2'])
+        running.kill('SIGINT')
+
+        expect((await running.end).stderr).not.toContain('failed')
+        expect(await run(['batches', '--state', 'failed'])).toMatchObject({ stdout: '', stderr: 'no batches\n' })
+        expect((await run(['status'])).stdout).toMatch(/^ {2}failed +0$/m)
+        const emptied = await run(['show', String(batches[0]?.id)])
+        expect(emptied.stdout).toMatch(/^next +nothing: none of its events is left$/m)
+      },
+      { rejectUsers: ['u2'] }
+    ))
+
   it('works beside a running sender', () =>
     withDesk(
       async ({ run, start, sandbox, books }) => {
@@ -59,7 +80,26 @@ describe('forget', () => {
     ))
 })
 
+/** While the store is being made, there are none. */
+async function booksOf(books: Desk['books']): Promise<Books | undefined> {
+  return books().catch(() => undefined)
+}
+
 describe('prune', () => {
+  it('leaves a status that tells apart what is kept of what was delivered', () =>
+    withDesk(async ({ run }) => {
+      await run(['forward'], { input: ndjson([identify(1), identify(2)]) })
+      await run(['prune', '--older-than', '0'])
+      const none = (await run(['status'])).stdout
+      await run(['forward'], { input: ndjson([identify(3)]) })
+      const one = (await run(['status'])).stdout
+
+      expect(none).toMatch(/^ {2}delivered +2 {2}2 no longer kept$/m)
+      expect(none).toMatch(/^rate +0 events delivered in the last 1 m, apart from those no longer kept$/m)
+      expect(one).toMatch(/^ {2}delivered +3 {2}1 in 1 batch, 2 no longer kept$/m)
+      expect(one).toMatch(/^rate +1 event delivered in the last 1 m, apart from those no longer kept$/m)
+    }))
+
   it('removes what is old enough and keeps what failed or was rejected, until it is named', () =>
     withDesk(
       async ({ run, books }) => {

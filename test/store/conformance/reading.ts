@@ -28,6 +28,7 @@ export function describeReading(openStore: OpenStore): void {
           removed: 0,
           rejected: 0,
           batches: { sending: 0, retrying: 0, delivered: 0, failed: 0, split: 0, replayed: 0 },
+          prunedDelivered: 0,
           intake: { received: 0, accepted: 0, duplicates: 0, rejected: 0, ignored: {} },
           endpoint: undefined,
           sender: undefined,
