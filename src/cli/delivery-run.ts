@@ -78,8 +78,12 @@ async function work(
   startedAt: number
 ): Promise<ExitCode> {
   const { config, output, options } = plan
-  const { events } = await forwarder.books()
-  const advice = `all is kept in ${options.store}; run the same command again with the right key (DOPT_API_KEY)`
+  const { events, sender } = await forwarder.books()
+  const again =
+    options.send === false && sender !== undefined
+      ? `it is that of process ${sender.pid}, which sends from this store; start that one again`
+      : 'run the same command again'
+  const advice = `all is kept in ${options.store}; ${again} with the right key (DOPT_API_KEY)`
   const tally = new Tally()
   const backlog = events.pending + events.sending + events.retrying
   const watch = new DeliveryWatch(forwarder, tally, output, new EndpointNotices(advice), backlog)
@@ -157,10 +161,11 @@ async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
   const { forwarder, output, giveUpAfterMs } = run
   const { events, endpoint, lastErrors } = await forwarder.books()
   const known = endpoint?.state === 'ok' ? undefined : endpoint?.lastError
-  const kept = `${plural(events.pending + events.sending + events.retrying, 'event')} undelivered`
+  const left = events.pending + events.sending + events.retrying
+  const kept = `${plural(left, 'event')} undelivered`
   const place = `kept in ${forwarder.store.location}: run the same command again to go on`
   if (reason === 'interrupted') {
-    output.note(`interrupted with ${kept}, ${place}`)
+    output.note(left > 0 ? `interrupted with ${kept}, ${place}` : 'interrupted; nothing is undelivered')
     return
   }
   // What has failed for good may be long ago.

@@ -78,8 +78,12 @@ async function deliver(
     // It is thrown when the store is opened, before anything was put back.
     if (!(error instanceof StoreError && error.code === 'in-use')) throw error
   }
-  output.note('another process is sending from this store: the work is put back, and that process delivers it')
-  return runDelivery({ ...plan, options: { ...options, send: false }, settle: settleBeside })
+  return runDelivery({
+    ...plan,
+    options: { ...options, send: false },
+    putIn: (run) => putBackBeside(work, run),
+    settle: settleBeside
+  })
 }
 
 async function isSending(store: SqliteStore): Promise<boolean> {
@@ -94,6 +98,12 @@ async function putBack(work: Work, run: DeliveryRun): Promise<void> {
     await putBackRejected(work.rejected, run)
   }
   if (run.tally.received === 0) run.output.note('nothing to put back')
+}
+
+async function putBackBeside(work: Work, run: DeliveryRun): Promise<void> {
+  await putBack(work, run)
+  if (run.tally.accepted === 0) return
+  run.output.note('another process is sending from this store: the work is put back, and that process delivers it')
 }
 
 /** A slip in a number is better told than answered with a summary of zeros. */

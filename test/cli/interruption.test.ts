@@ -82,9 +82,10 @@ describe('a command that is killed or interrupted', () => {
       await until(() => sandbox.users.size === 1)
       forward.kill(signal)
 
-      const { code, stdout } = await forward.end
+      const { code, stdout, stderr } = await forward.end
 
       expect(code).toBe(130)
+      expect(stderr).toMatch(/^interrupted; nothing is undelivered$/m)
       expect(JSON.parse(stdout)).toMatchObject({ received: 1, delivered: 1, pending: 0 })
     })
   )

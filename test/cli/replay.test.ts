@@ -97,6 +97,22 @@ describe('replay of what failed', () => {
       expect(Object.keys(usersOf(desk.sandbox))).toContain('u2')
     }, REJECTING))
 
+  it('names the process whose key is refused where that is another one', () =>
+    withDesk(async (desk) => {
+      await desk.run(['forward', '-'], { input: ndjson([2, 3].map((number) => identify(number))) })
+      const env = { DOPT_API_KEY: 'wrong' }
+      const sender = desk.start(['forward', '-'], { input: ndjson([identify(1)]), holdInput: true, env })
+      await sender.says(/Dopt refuses the API key/)
+      const nothing = await desk.run(['replay', '--user', 'u1'])
+      const { code, stderr } = await desk.run(['replay', '--failed'])
+
+      expect(nothing).toMatchObject({ code: 0, stderr: 'nothing to put back\n' })
+      expect(code).toBe(1)
+      const words = `it is that of process ${sender.pid}, which sends from this store; start that one again with the right key`
+      expect(stderr).toContain(words)
+      expect(stderr).not.toContain('run the same command again')
+    }, REJECTING))
+
   it('gives up beside a sender that gets nowhere, and all is kept', () =>
     withDesk(
       async (desk) => {
