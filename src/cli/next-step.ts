@@ -21,7 +21,7 @@ export function nextForBatch(batch: BatchRecord, now: number, hint: MakeHint): s
     case 'replayed':
       return 'nothing: its events were put back, and are in newer batches or pending'
     case 'delivered':
-      return 'nothing: Dopt has it'
+      return wasSent(batch) ? 'nothing: Dopt has it' : 'nothing: there was nothing left to send'
   }
 }
 
@@ -34,10 +34,28 @@ export function nextForEvent(event: EventRecord, batch: BatchRecord | undefined,
   return batch === undefined ? 'not known' : nextForBatch(batch, now, hint)
 }
 
-/** What Dopt said to the last call, with its status. */
-export function wordsOf(batch: BatchRecord): string | undefined {
-  if (batch.lastAttemptAt === undefined) return undefined
-  const { lastStatus, lastCode, lastError } = batch
+/** What Dopt said to the last call, with its status; or why there was no answer, or no call at all. */
+export function lastWords({
+  lastAttemptAt,
+  lastStatus,
+  lastCode,
+  lastError
+}: BatchRecord): [string, string | undefined] {
   const words = [lastStatus, lastCode, lastError].filter((part) => part !== undefined).join(' ')
-  return `${words === '' ? 'nothing' : words} (at ${formatTime(batch.lastAttemptAt)})`
+  const isTold = lastAttemptAt !== undefined && words !== ''
+  return [
+    lastStatus === undefined ? 'trouble' : 'Dopt said',
+    isTold ? `${words} (at ${formatTime(lastAttemptAt)})` : undefined
+  ]
+}
+
+/** Stands above what a batch holds. */
+export function sentHeading(batch: BatchRecord): string {
+  if (batch.state !== 'delivered' && batch.state !== 'failed') return 'To be sent'
+  return wasSent(batch) ? 'Sent' : 'Not sent'
+}
+
+/** Of a settled batch. What is overtaken before its call, or must not go into one, is settled without. */
+function wasSent({ state, attempts, lastStatus }: BatchRecord): boolean {
+  return lastStatus !== undefined || (state === 'failed' && attempts > 0)
 }

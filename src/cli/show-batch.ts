@@ -3,7 +3,7 @@ import { toDocument } from './batches.js'
 import { eventDocument } from './event-document.js'
 import { renderFields } from './fields.js'
 import { formatCount } from './format-number.js'
-import { nextForBatch, wordsOf } from './next-step.js'
+import { lastWords, nextForBatch, sentHeading } from './next-step.js'
 import { sentByBatch, sentDocument, type Sent } from './sent-values.js'
 import type { ShowContext, Shown } from './show.js'
 import { renderTable } from './table.js'
@@ -21,7 +21,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
   const sent = await sentByBatch(store, batch, events, USERS_A_BATCH)
   const { subject } = batch
   const next = nextForBatch(batch, now, hint)
-  const isSent = batch.state === 'delivered' || batch.state === 'failed'
+  const heading = sentHeading(batch)
   const rows = events
     .slice(0, ROWS_SHOWN)
     .map((event) => [event.messageId, event.identifier, formatTime(event.eventTime), event.state, event.properties])
@@ -36,13 +36,14 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       ['attempts', formatCount(batch.attempts)],
       ['split from', batch.parentId === undefined ? undefined : `batch ${batch.parentId}`],
       ['split into', describeChildren(children)],
-      ['Dopt said', wordsOf(batch)],
+      lastWords(batch),
       ['next', next]
     ]),
-    attempts.length === 0 ? '' : `Calls that did not deliver\n${renderAttempts(attempts, now)}`,
-    sent.length === 0
+    // What was not sent has its one reason above.
+    attempts.length === 0 || heading === 'Not sent'
       ? ''
-      : `${isSent ? 'Sent' : 'To be sent'}\n${renderSent(subject, sent)}${more(sent.length, batch.users)}`,
+      : `Calls that did not deliver\n${renderAttempts(attempts, now)}`,
+    sent.length === 0 ? '' : `${heading}\n${renderSent(subject, sent)}${more(sent.length, batch.users)}`,
     rows.length === 0
       ? ''
       : `Came in\n${renderTable(['message', subject, 'happened', 'state', 'properties'], rows)}${more(events.length, batch.events)}`

@@ -3,7 +3,7 @@ import type { BatchRecord, EventRecord, Store } from '../store/store.js'
 import { toDocument } from './batches.js'
 import { eventDocument } from './event-document.js'
 import { renderFields } from './fields.js'
-import { nextForEvent, wordsOf } from './next-step.js'
+import { lastWords, nextForEvent, sentHeading } from './next-step.js'
 import { sentByBatch, type Properties, type Sent } from './sent-values.js'
 import type { ShowContext, Shown } from './show.js'
 import { renderTable } from './table.js'
@@ -28,15 +28,15 @@ export async function showMessage(store: Store, id: string, context: ShowContext
     ['happened', formatWhen(event.eventTime, now)],
     ['arrived', formatWhen(event.arrivedAt, now)],
     ['batch', batch && `${batch.id}, ${batch.state}`],
-    ['Dopt said', batch && wordsOf(batch)],
+    ...(batch === undefined ? [] : [lastWords(batch)]),
     ['next', next]
   ])
-  const isSettled = batch?.state === 'delivered' || batch?.state === 'failed'
   const sections = [
     fields,
     `Came in\n${renderProperties(parseProperties(event.properties))}`,
-    sent?.properties &&
-      `${isSettled ? 'Sent' : 'To be sent'} for this ${event.subject} with batch ${batch?.id}\n${renderProperties(sent.properties)}`,
+    batch &&
+      sent?.properties &&
+      `${sentHeading(batch)} for this ${event.subject} with batch ${batch.id}\n${renderProperties(sent.properties)}`,
     parts.length > 1 ? `All that it says, one part after the other\n${renderParts(parts)}` : undefined
   ]
   return {

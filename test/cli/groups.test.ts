@@ -226,6 +226,25 @@ describe('show', () => {
       expect((await desk.run(['show', '--group', 'ann'])).stderr).toMatch(/holds no event of the group ann\n$/)
     }))
 
+  it('shows of what was never sent that it was not, and no words of Dopt', () =>
+    withDesk(async (desk) => {
+      useGroups(desk)
+      await desk.run(['forward', '-', '--accept-only'], { input: ndjson([group(1, 'acme')]) })
+      desk.write('dopt-destination.config.json', '{}')
+      expect((await desk.run(['forward', '/dev/null'])).code).toBe(1)
+      expect(desk.sandbox.stats.calls).toBe(0)
+
+      for (const [id, heading] of [
+        ['1', /^Not sent\n/m],
+        ['g1', /^Not sent for this group with batch 1\n/m]
+      ] as const) {
+        const { stdout } = await desk.run(['show', id])
+        expect(stdout).toMatch(heading)
+        expect(stdout).toMatch(/^trouble +groups_need_batch groups are sent only with /m)
+        expect(stdout).not.toMatch(/^Dopt said|^Calls that/m)
+      }
+    }))
+
   it('tells what a batch put its users into, and what it was to put them into', () =>
     withDesk(async (desk) => {
       useGroups(desk)

@@ -49,6 +49,22 @@ describe('show', () => {
       expect(document).toMatchObject({ cameIn: [{ properties: { plan: 'old', age: 7 } }] })
     }))
 
+  it('puts no words into the mouth of Dopt where nothing was sent, or nothing was answered', () =>
+    withDesk(async ({ run, sandbox }) => {
+      await run(['forward', '-'], { input: ndjson([identify(9, { userId: 'u', traits: { plan: 'new' } })]) })
+      await run(['forward', '-'], { input: ndjson([identify(1, { userId: 'u', traits: { plan: 'old' } })]) })
+      expect(sandbox.stats.calls).toBe(1)
+      const overtaken = (await run(['show', '2'])).stdout
+      expect(overtaken).toMatch(/^next +nothing: there was nothing left to send$/m)
+      expect(overtaken).toMatch(/^Not sent\n/m)
+
+      const away = { DOPT_ENDPOINT: 'http://127.0.0.1:1' }
+      await run(['forward', '-', '--give-up-after', '50ms'], { input: ndjson([identify(2)]), env: away })
+      const unanswered = (await run(['show', '3'])).stdout
+      expect(unanswered).toMatch(/^trouble +network_error cannot reach /m)
+      expect(unanswered).not.toContain('Dopt said')
+    }))
+
   it('says when a batch that waits goes out again, and with which attempt', () =>
     withDesk(
       async ({ run, env }) => {

@@ -157,9 +157,13 @@ describe('what happens next', () => {
     ['retrying', NOW + 12_000, 'attempt 4: 2026-10-01T12:00:12Z (in 12 s)'],
     ['retrying', NOW - 1, 'attempt 4: as soon as a sender has room for it'],
     ['failed', undefined, 'put it back with: do replay --batch 7'],
-    ['delivered', undefined, 'nothing: Dopt has it']
+    ['delivered', undefined, 'nothing: there was nothing left to send']
   ])('to a batch that is %s (%p)', (state, due, words) => {
     expect(nextForBatch(batch(state, due), NOW, hint)).toBe(words)
+  })
+
+  it('to a batch that Dopt has taken is nothing', () => {
+    expect(nextForBatch({ ...batch('delivered'), lastStatus: 200 }, NOW, hint)).toBe('nothing: Dopt has it')
   })
 
   it('to an event is what happens to its batch, unless it waits for one or was overtaken', () => {
