@@ -48,6 +48,8 @@ export function selectWork(config: Config): Work {
   if (userId !== undefined && groupId !== undefined) throw new UsageError('--user and --group do not go together')
   const identifier = userId ?? groupId
   const [from, before] = [config.get(since), config.get(until)]
+  if (from !== undefined && before !== undefined && from >= before)
+    throw new UsageError('--since must be earlier than --until: swap them, or leave one out')
   const wantsRejected = config.get(rejected) === true
   if (wantsRejected && (batchId !== undefined || identifier !== undefined)) {
     throw new UsageError('--rejected does not go with --batch, --user or --group: what was rejected is in no batch')

@@ -158,6 +158,10 @@ describe('replay of what failed', () => {
       await forwardSome(desk)
       expectRefused(await desk.run(['replay']), /^error: say what to put back: --failed, --batch ID, .* or --rejected/)
       expectRefused(
+        await desk.run(['replay', '--since', '2026-02-01', '--until', '2026-01-01']),
+        /^error: --since must be earlier than --until: swap them, or leave one out$/
+      )
+      expectRefused(
         await desk.run(['replay', '--rejected', '--user', 'u']),
         /^error: --rejected does not go with --batch, --user or --group/
       )
