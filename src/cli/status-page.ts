@@ -1,6 +1,7 @@
 import { renderFields } from './fields.js'
 import { formatBytes } from './format-bytes.js'
 import { formatAge, formatCount } from './format-number.js'
+import { describeIgnored } from './ignored-reasons.js'
 import type { StatusDocument } from './status-document.js'
 import { plural } from './summary.js'
 import { renderTable } from './table.js'
@@ -12,7 +13,6 @@ import { formatWhen } from './when.js'
  */
 export function renderStatus(status: StatusDocument, now: number, hint: (command: string) => string): string {
   const { store, intake, rejected, rates, oldestPendingAt } = status
-  const ignored = Object.entries(intake.ignored).map(([reason, count]) => `${reason} ${formatCount(count)}`)
   const sections = [
     renderFields([
       ['store', `${store.file}, ${formatBytes(store.bytes)}`],
@@ -27,7 +27,7 @@ export function renderStatus(status: StatusDocument, now: number, hint: (command
       ['accepted', intake.accepted, ''],
       ['duplicates', intake.duplicates, ''],
       ['rejected', intake.rejected, rejected > 0 ? `${formatCount(rejected)} kept` : ''],
-      ['ignored', Object.values(intake.ignored).reduce((sum, count) => sum + count, 0), ignored.join(', ')]
+      ['ignored', Object.values(intake.ignored).reduce((sum, count) => sum + count, 0), describeIgnored(intake.ignored)]
     ])}`,
     renderErrors(status, now),
     renderHints(status, hint)

@@ -1,6 +1,7 @@
 import type { SenderTotals } from '../delivery/totals.js'
 import type { EventCounts } from '../store/store.js'
 import { formatCount, formatDuration } from './format-number.js'
+import { describeIgnored } from './ignored-reasons.js'
 import { printable } from './printable.js'
 import type { Tally } from './tally.js'
 
@@ -55,13 +56,12 @@ export function earlierWork(summary: Summary, totals: SenderTotals): EarlierWork
 
 /** For people: what came in, what became of it, what it took. Without a line break at its end. */
 export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
-  const ignored = Object.entries(summary.ignoredReasons).map(([reason, count]) => `${reason} ${formatCount(count)}`)
   const rows: Array<[string, number, string]> = [
     ['received', summary.received, ''],
     ['  accepted', summary.accepted, ''],
     ['  duplicates', summary.duplicates, ''],
     ['  rejected', summary.rejected, ''],
-    ['  ignored', summary.ignored, ignored.join(', ')],
+    ['  ignored', summary.ignored, describeIgnored(summary.ignoredReasons)],
     ['delivered', summary.delivered, ''],
     ['superseded', summary.superseded, summary.superseded > 0 ? 'newer values went out' : ''],
     ['failed', summary.failed, ''],

@@ -55,6 +55,18 @@ describe('status', () => {
       { rejectUsers: ['u2'] }
     ))
 
+  it('lists what was ignored in the order of the summary of the run: the most frequent first', () =>
+    withDesk(async ({ run }) => {
+      const input = ndjson([
+        { type: 'group' },
+        { ...identify(1), userId: undefined },
+        ...[2, 3].map((number) => identify(number, { integrations: { All: false } }))
+      ])
+      const ignored = /^ +ignored +4 +integrations 2, no-identifier 1, type 1$/m
+      expect((await run(['forward', '-'], { input })).stdout).toMatch(ignored)
+      expect((await run(['status'])).stdout).toMatch(ignored)
+    }))
+
   it('works beside a running sender and tells of it and of the endpoint', () =>
     withDesk(async ({ run, start, sandbox }) => {
       const sender = start(['forward', '-'], { input: ndjson([identify(1)]) })
