@@ -61,6 +61,18 @@ describe('the command line', () => {
       )
     }))
 
+  it('names the next command with what it was told of the endpoint, where that command needs it', () =>
+    withDesk(
+      async ({ run, sandbox }) => {
+        const input = ndjson([identify(1, { traits: 1 }), identify(2)])
+        const flags = ['--endpoint', sandbox.url, '--api', 'batch', '--nested-properties', 'drop']
+        const { stderr } = await run(['forward', '-', ...flags], { input })
+        expect(stderr).toContain(`"dopt-destination replay --rejected --dry-run ${flags.join(' ')}"`)
+        expect(stderr).toContain('"dopt-destination batches --state failed"')
+      },
+      { rejectUsers: ['u2'] }
+    ))
+
   it('prefers a flag to the environment, that to the config file, and that to the default', () =>
     withDesk(async ({ run, write, sandbox, books }) => {
       write('dopt-destination.config.json', JSON.stringify({ store: 'file.db', batchSize: 2, retryWindow: '1h' }))
