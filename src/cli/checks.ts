@@ -7,7 +7,7 @@ import { apiKey, endpoint, forwarderOptions, storeFile } from './common-options.
 import type { Config } from './config.js'
 import { describeTrouble } from './endpoint-notices.js'
 import { lineOf } from './errors.js'
-import { formatBytes } from './format-bytes.js'
+import { formatBytes } from '../format-bytes.js'
 import { readStatus } from './status-document.js'
 import { plural } from './summary.js'
 

@@ -4,7 +4,7 @@ import type { PruneOptions, Store } from '../store/store.js'
 import { json, STORE_SETTINGS, storeFile } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
-import { formatBytes } from './format-bytes.js'
+import { formatBytes } from '../format-bytes.js'
 import { plural } from './summary.js'
 import { duration, flag } from './setting.js'
 

@@ -1,5 +1,5 @@
 import { renderFields } from './fields.js'
-import { formatBytes } from './format-bytes.js'
+import { formatBytes } from '../format-bytes.js'
 import { formatAge, formatCount } from './format-number.js'
 import { describeIgnored } from './ignored-reasons.js'
 import type { StatusDocument } from './status-document.js'

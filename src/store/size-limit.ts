@@ -1,3 +1,4 @@
+import { formatBytes } from '../format-bytes.js'
 import { StoreError } from './errors.js'
 
 /** Refuses to let a store grow that has as many bytes as it may have. */
@@ -6,7 +7,7 @@ export function prepareSizeLimit(file: string, bytes: () => number, maxBytes: nu
     if (maxBytes === undefined || bytes() < maxBytes) return
     throw new StoreError(
       'limit',
-      `${file} has reached its limit of ${maxBytes} bytes: raise --max-store-bytes, or let what waits be delivered`
+      `${file} has reached its limit of ${formatBytes(maxBytes)}: raise --max-store-bytes, or let what waits be delivered`
     )
   }
 }

@@ -1,6 +1,6 @@
 import { describeState, describeTrouble, EndpointNotices } from '../../src/cli/endpoint-notices.js'
 import { renderFields } from '../../src/cli/fields.js'
-import { formatBytes } from '../../src/cli/format-bytes.js'
+import { formatBytes } from '../../src/format-bytes.js'
 import { nextForBatch, nextForEvent } from '../../src/cli/next-step.js'
 import { earlierWork, plural, renderSummary, summarize } from '../../src/cli/summary.js'
 import { Tally } from '../../src/cli/tally.js'

@@ -1,3 +1,4 @@
+import { formatBytes } from '../../format-bytes.js'
 import type { SourcedEvent } from '../../forwarder.js'
 import { messageIdOf } from '../../translate/message-id.js'
 import { clientTimestamp, isTime } from './client-time.js'
@@ -52,7 +53,7 @@ export function unpackWebhook(body: ParsedBody, limits: UnpackLimits, arrival: A
   if (Array.isArray(body.value)) return unpackList(body.value, body, limits, arrival, {})
   const event = requireSound(body)
   if (body.bytes > limits.maxEventBytes) {
-    throw badInput('too_large', `${REJECTED_FOR_SIZE} ${limits.maxEventBytes} bytes`)
+    throw badInput('too_large', `${REJECTED_FOR_SIZE} ${formatBytes(limits.maxEventBytes)}`)
   }
   return [toSourced(complete(event, {}, arrival), arrival.source)]
 }
@@ -108,7 +109,7 @@ function findFault(
   if (!isTooLarge && (body.isUtf8 || !text.includes('\ufffd'))) return undefined
   const raw = JSON.stringify(asEvent())
   return isTooLarge
-    ? { malformed: `${REJECTED_FOR_SIZE} ${maxBytes} bytes`, raw, complete: true }
+    ? { malformed: `${REJECTED_FOR_SIZE} ${formatBytes(maxBytes)}`, raw, complete: true }
     : { malformed: REJECTED_FOR_ENCODING, raw, complete: false }
 }
 

@@ -55,7 +55,7 @@ describe('sizes', () => {
       expect(await post('/v1/batch', { batch: events })).toEqual({
         status: 200,
         headers: expect.any(Object) as object,
-        body: { success: true, rejected: [{ index: 1, reason: 'the event is larger than 32768 bytes' }] }
+        body: { success: true, rejected: [{ index: 1, reason: 'the event is larger than 32.0 KiB' }] }
       })
 
       expect((await books()).intake).toMatchObject({ accepted: 2, rejected: 1 })
