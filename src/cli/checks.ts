@@ -8,6 +8,7 @@ import type { Config } from './config.js'
 import { describeTrouble } from './endpoint-notices.js'
 import { lineOf } from './errors.js'
 import { formatBytes } from '../format-bytes.js'
+import { httpOptions } from './serve-settings.js'
 import { readStatus } from './status-document.js'
 import { plural } from './summary.js'
 
@@ -21,7 +22,7 @@ export interface CheckResult {
 /** Longer than Dopt takes when it is well; whoever checks does not want to wait for the timeout of a delivery. */
 const REQUEST_TIMEOUT_MS = 10_000
 
-/** Looks at everything that `forward` needs. Changes nothing, here or at Dopt, and never throws for what is wrong. */
+/** Looks at everything that `forward` needs, and at how `serve` would listen. Changes nothing, here or at Dopt, and never throws for what is wrong. */
 export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]> {
   let config: Config
   let options: ForwarderOptions
@@ -39,13 +40,15 @@ export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]
 }
 
 async function checkConfiguration(config: Config, options: ForwarderOptions): Promise<CheckResult> {
-  const [{ resolveOptions }, { readSubscriptions }] = await Promise.all([
+  const [{ resolveOptions }, { resolveHttpOptions }, { readSubscriptions }] = await Promise.all([
     import('../options.js'),
+    import('../intake/http/options.js'),
     import('../read-subscriptions.js')
   ])
   try {
     const { subscriptions, api } = resolveOptions(options)
     readSubscriptions(subscriptions, api)
+    resolveHttpOptions(httpOptions(config))
   } catch (error) {
     return { name: 'configuration', ok: false, detail: lineOf(error) }
   }

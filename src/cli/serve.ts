@@ -1,6 +1,5 @@
 import type { Forwarder } from '../forwarder.js'
 import { DELIVERY_SETTINGS, forwarderOptions, logLevel } from './common-options.js'
-import type { Config } from './config.js'
 import type { Command, CommandContext } from './command.js'
 import { EndpointNotices } from './endpoint-notices.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
@@ -8,11 +7,9 @@ import { Interrupt } from './interrupt.js'
 import { createLogger } from './logger.js'
 import { aborted, explainListening } from './listening.js'
 import type { Output } from './output.js'
-import { flag, text, texts, whole, type Setting } from './setting.js'
-import { httpLimits, LIMIT_SETTINGS } from './serve-limits.js'
+import { allowFirstEventSignature, httpOptions, SERVE_SETTINGS } from './serve-settings.js'
 import { readStatus } from './status-document.js'
 
-const DEFAULT_PORT = 8787
 const SHUTDOWN_DEADLINE_MS = 10_000
 const NOTICE_INTERVAL_MS = 500
 /**
@@ -21,70 +18,13 @@ const NOTICE_INTERVAL_MS = 500
  */
 const STORE_TUNING = { acceptLockWaitMs: 4000 }
 
-const host = text({
-  key: 'host',
-  flag: '--host <address>',
-  env: 'DOPT_HOST',
-  help: 'on which address to listen; anything but loopback needs a write key or a shared secret',
-  defaultText: '127.0.0.1'
-})
-const port = whole(
-  {
-    key: 'port',
-    flag: '--port <port>',
-    env: 'DOPT_PORT',
-    help: 'where to listen; 0 takes any free port',
-    defaultText: String(DEFAULT_PORT)
-  },
-  0,
-  65_535
-)
-const writeKey: Setting<readonly string[]> = {
-  ...texts({
-    key: 'writeKey',
-    flag: '--write-key <key>',
-    env: 'DOPT_WRITE_KEY',
-    help: 'what SDKs identify themselves with'
-  }),
-  secret: true
-}
-const sharedSecret: Setting<string> = {
-  ...text({
-    key: 'sharedSecret',
-    flag: '--shared-secret <secret>',
-    env: 'DOPT_SHARED_SECRET',
-    help: 'what Segment signs webhooks with'
-  }),
-  secret: true
-}
-const adminToken: Setting<string> = {
-  ...text({
-    key: 'adminToken',
-    flag: '--admin-token <token>',
-    env: 'DOPT_ADMIN_TOKEN',
-    help: 'opens /status and /metrics to other machines, as a Bearer token'
-  }),
-  secret: true
-}
-const publicUrl = text({
-  key: 'publicUrl',
-  flag: '--public-url <url>',
-  env: 'DOPT_PUBLIC_URL',
-  help: 'how clients reach this server, where that is not how it sees itself'
-})
-const allowFirstEventSignature = flag(
-  'allowFirstEventSignature',
-  '--allow-first-event-signature',
-  'accept webhook batches whose signature covers the first event only; it authenticates no other'
-)
-
 export const serve: Command = {
   name: 'serve',
   summary: 'take in Segment events over HTTP and deliver them',
   description: `Runs a server that Segment's SDKs and webhooks can be pointed at, and delivers what it takes in. It answers
 200 when the events are on disk. It prints one line when it accepts connections, and runs until it is interrupted (exit
 code 130) or terminated (exit code 0); then it answers what is under way and ends.`,
-  settings: [host, port, writeKey, sharedSecret, adminToken, publicUrl, allowFirstEventSignature, ...LIMIT_SETTINGS],
+  settings: SERVE_SETTINGS,
   common: DELIVERY_SETTINGS,
   examples: `  $ dopt-destination serve
   $ DOPT_WRITE_KEY=… dopt-destination serve --host 0.0.0.0 --port 8080 --log-level info`,
@@ -142,17 +82,4 @@ function tellOfEndpoint({ sender }: Forwarder, output: Output): () => void {
     if (line !== undefined) output.note(line)
   }, NOTICE_INTERVAL_MS)
   return () => clearInterval(timer)
-}
-
-function httpOptions(config: Config, firstEventSignature: boolean) {
-  return {
-    ...httpLimits(config),
-    host: config.get(host),
-    port: config.get(port) ?? DEFAULT_PORT,
-    writeKeys: config.get(writeKey),
-    sharedSecret: config.get(sharedSecret),
-    adminToken: config.get(adminToken),
-    publicUrl: config.get(publicUrl),
-    allowFirstEventSignature: firstEventSignature
-  }
 }

@@ -41,6 +41,11 @@ describe('check', () => {
     ],
     ['a setting out of range', { DOPT_CONCURRENCY: '0' }, /^✗ configuration +DOPT_CONCURRENCY must be/m],
     ['a setting that only other commands have', { DOPT_PORT: 'x' }, /^✗ configuration +DOPT_PORT must be/m],
+    [
+      'an address that anybody may reach without a key',
+      { DOPT_HOST: '0.0.0.0' },
+      /^✗ configuration +listening on 0\.0\.0\.0 would let anybody who reaches it write users: give --write-key/m
+    ],
     ['a store that is none', { DOPT_STORE: '/etc/hostname' }, /^✗ store +\/etc\/hostname is not a database/m],
     ['a folder that is not there', { DOPT_STORE: 'no/where.db' }, /^✗ store +the folder no does not exist/m]
   ])('says of %s how to mend it, and ends with 2', (_, env, line) =>
