@@ -1,4 +1,5 @@
 import { describeAccepting } from './conformance/accepting.js'
+import { describeForgetting } from './conformance/forgetting.js'
 import { describeForming } from './conformance/forming.js'
 import { describeGroups } from './conformance/groups.js'
 import { describeHistories } from './conformance/histories.js'
@@ -23,5 +24,6 @@ export function describeStore(name: string, openStore: OpenStore): void {
     describeHistories(openStore)
     describeGroups(openStore)
     describeParts(openStore)
+    describeForgetting(openStore)
   })
 }

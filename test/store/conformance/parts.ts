@@ -172,37 +172,6 @@ export function describeParts(openStore: OpenStore): void {
     })
   })
 
-  describe('forgetting somebody whom an event with parts names', () => {
-    it('removes all of the event, wherever it stands, and nothing else of the group', async () => {
-      await withRig(async (rig) => {
-        await rig.acceptAndDeliver({ id: 'own', group: 'acme', at: 1, properties: { seats: 1 } })
-        await rig.accept(groupEvent('m', 5))
-        await rig.deliver(await rig.form())
-        await rig.accept(groupEvent('waits', 7))
-        expect(await rig.store.forget('ann')).toEqual({ events: 2, rejections: 0 })
-        await rig.audit()
-        expect(await rig.counts()).toEqual({ delivered: 1 })
-        expect(await rig.store.partsOfEvent('m')).toEqual([])
-        expect(await rig.tryForm()).toEqual({ kind: 'nothing' })
-        expect((await rig.store.eventsOfUser('acme', 9, 'group')).total).toBe(1)
-
-        // What it gave the group is at Dopt still.
-        await rig.accept({ id: 'old', group: 'acme', at: 4, properties: { plan: 'old' } })
-        expect(await rig.tryForm()).toMatchObject({ kind: 'superseded' })
-      })
-    })
-
-    it('goes for groups as well', async () => {
-      await withRig(async (rig) => {
-        await rig.accept(groupEvent('m', 1), { id: 'n', user: 'ann' }, { id: 'o', user: 'acme' })
-        expect(await rig.store.forget('acme', 'group')).toEqual({ events: 1, rejections: 0 })
-        await rig.audit()
-        expect(await rig.counts()).toEqual({ pending: 2 })
-        expect((await rig.store.eventsOfUser('ann', 9)).events.map(({ messageId }) => messageId)).toEqual(['n'])
-      })
-    })
-  })
-
   describe('an event of a user', () => {
     it('is among the events of everybody whom it names', async () => {
       await withRig(async (rig) => {
