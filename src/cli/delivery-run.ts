@@ -79,11 +79,11 @@ async function work(
 ): Promise<ExitCode> {
   const { config, output, options } = plan
   const { events, sender } = await forwarder.books()
-  const again =
+  const kept = `all is kept in ${options.store}`
+  const advice =
     options.send === false && sender !== undefined
-      ? `it is that of process ${sender.pid}, which sends from this store; start that one again`
-      : 'run the same command again'
-  const advice = `all is kept in ${options.store}; ${again} with the right key (DOPT_API_KEY)`
+      ? `it is that of process ${sender.pid}, which sends from this store; start that one again with the right key (DOPT_API_KEY); ${kept}`
+      : `${kept}; run the same command again with the right key (DOPT_API_KEY)`
   const tally = new Tally()
   const backlog = events.pending + events.sending + events.retrying
   const watch = new DeliveryWatch(forwarder, tally, output, new EndpointNotices(advice), backlog)
@@ -176,7 +176,7 @@ async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
   output.note(`gave up after ${formatDuration(giveUpAfterMs)} in which nothing moved (${why}): ${kept}, ${place}`)
 }
 
-/** Of what failed during the run, of earlier runs' work, too. Some of it may have been forgotten meanwhile. */
+/** How much is there still of what failed in this run, earlier runs' work included: some may have been forgotten meanwhile. */
 async function stillFailed({ failed }: Summary, { totals, store }: Forwarder): Promise<number> {
   return totals.failed > failed
     ? Math.max(failed, Math.min(totals.failed, (await store.books()).events.failed))
