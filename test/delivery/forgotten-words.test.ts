@@ -38,4 +38,21 @@ describe('of Dopt’s words nothing is left that tells of who is forgotten', () 
       expect(await told()).not.toContain(words)
     })
   })
+
+  test('but words that only share a letter or two with it stay', async () => {
+    await withSender({}, async ({ sender, store, accept, dopt }) => {
+      dopt.answer = (users) =>
+        users.some(({ identifier }) => identifier === 'bob')
+          ? { outcome: 'reject', status: 418, message: 'not acceptable' }
+          : DELIVERED
+      await accept(['bob', { plan: 'pro' }], [ADA, { country: 'no', floor: 1 }])
+      await sender.start()
+      await sender.drain()
+      await accept(['bob', { plan: 'pro' }])
+      await sender.drain()
+      await store.forget(ADA)
+      const [failed] = await store.listBatches({ state: 'failed', limit: 1 })
+      expect(failed?.lastError).toBe('not acceptable')
+    })
+  })
 })

@@ -79,6 +79,23 @@ test('forgetting a user whose batch waits for a retry leaves the others of the b
   })
 })
 
+test('after forget nothing is left of what retention had kept of a user either', async () => {
+  await withSender({}, async ({ store, sender, accept }) => {
+    await accept(['ada-4711', { favourite_colour: 'blue' }], ['bob-4711', { plan: 'pro' }])
+    await sender.start()
+    await sender.drain()
+    while ((await store.pruneStep({ deliveredBefore: Number.MAX_SAFE_INTEGER })).more);
+    expect(bytesOf(store.location).includes('favourite_colour')).toBe(true)
+    await store.forget('ada-4711')
+    const bytes = bytesOf(store.location)
+    expect(['ada-4711', 'favourite_colour', 'bob-4711'].map((text) => bytes.includes(text))).toEqual([
+      false,
+      false,
+      true
+    ])
+  })
+})
+
 test('forgetting somebody unknown changes nothing', async () => {
   await withSender({}, async ({ store, accept }) => {
     await accept(['ada', { plan: 'pro' }])
