@@ -24,7 +24,7 @@ const limit = whole(
   {
     key: 'limit',
     flag: '--limit <n>',
-    help: 'the newest so many',
+    help: 'maximum number of batches to show, newest first',
     defaultText: String(DEFAULT_LIMIT),
     inFile: false
   },
@@ -34,14 +34,14 @@ const limit = whole(
 const since = pointInTime({
   key: 'since',
   flag: '--since <when>',
-  help: 'only batches formed since then: 24h for the last day, or a time such as 2026-10-01T12:00:00Z',
+  help: 'only batches created since then: 24h for the last day, or a time such as 2026-10-01T12:00:00Z',
   inFile: false
 })
 
 export const batches: Command = {
   name: 'batches',
-  summary: 'list batches: the calls that were made or are to be made',
-  description: `Lists batches, the newest first. A batch is one call's worth of users, or a group; "show" tells all about one of them.`,
+  summary: 'list batches, sent or waiting',
+  description: `Lists batches, newest first. A batch is the content of one call: up to 100 users, or one group. "show" prints its details.`,
   settings: [state, limit, since, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination batches --state failed
@@ -49,7 +49,7 @@ export const batches: Command = {
   run
 }
 
-/** A batch as JSON documents carry it. Times are ISO 8601. */
+/** A batch in JSON documents. Times are ISO 8601. */
 export function toDocument(batch: BatchRecord) {
   const { id, subject, events, superseded, attempts } = batch
   const [users, groups] = subject === 'group' ? [0, batch.users] : [batch.users, 0]
@@ -90,7 +90,7 @@ async function run({ output, wants, loadConfig }: CommandContext): Promise<ExitC
 
 function renderBatches(found: readonly BatchRecord[], now: number): string {
   const rows = found.map((batch) => [
-    // As text: the number of a batch is a name, which is typed again, and not written 1,234.
+    // As text: a batch number is an id that people type again, so it has no thousands separator.
     String(batch.id).padStart(String(found[0]?.id ?? '').length),
     batch.state,
     batch.subject === 'group' ? plural(batch.users, 'group') : batch.users,
@@ -100,5 +100,5 @@ function renderBatches(found: readonly BatchRecord[], now: number): string {
     batch.lastStatus === undefined ? '' : String(batch.lastStatus),
     batch.lastError ?? ''
   ])
-  return renderTable(['batch', 'state', 'users', 'events', 'attempts', 'formed', 'status', 'words'], rows)
+  return renderTable(['batch', 'state', 'users', 'events', 'attempts', 'created', 'status', 'error'], rows)
 }

@@ -6,9 +6,9 @@ import { printable } from './printable.js'
 
 export const check: Command = {
   name: 'check',
-  summary: 'look at configuration, store, endpoint and key, and say what is wrong',
-  description: `Looks at the configuration, the store, Dopt's endpoint and the API key, and says of each whether it is
-right and how to mend it. It creates nothing, and changes nothing at Dopt. The exit code is 0 or 2.`,
+  summary: 'check configuration, store, endpoint and key, and say how to fix what is wrong',
+  description: `Checks the configuration, the store, Dopt's endpoint and the API key, and reports what is wrong and how to
+fix it. It creates nothing, and changes nothing at Dopt. The exit code is 0 or 2.`,
   settings: [json],
   common: DELIVERY_SETTINGS,
   examples: `  $ dopt-destination check

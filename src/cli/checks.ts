@@ -12,17 +12,20 @@ import { httpOptions } from './serve-settings.js'
 import { readStatus } from './status-document.js'
 import { plural } from './summary.js'
 
-/** One thing looked at. `detail` is one line; where something is wrong it says how to mend it. */
+/** The result of one check. `detail` is one line; if something is wrong, it says how to fix it. */
 export interface CheckResult {
   name: 'configuration' | 'store' | 'endpoint' | 'key'
   ok: boolean
   detail: string
 }
 
-/** Longer than Dopt takes when it is well; whoever checks does not want to wait for the timeout of a delivery. */
+/** Longer than a healthy Dopt takes, but shorter than the timeout of a delivery: somebody is waiting for the result. */
 const REQUEST_TIMEOUT_MS = 10_000
 
-/** Looks at everything that `forward` needs, and at how `serve` would listen. Changes nothing, here or at Dopt, and never throws for what is wrong. */
+/**
+ * Checks everything that `forward` needs, and how `serve` would listen. Changes nothing, here or at Dopt. Problems are
+ * results, not exceptions.
+ */
 export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]> {
   let config: Config
   let options: ForwarderOptions
@@ -59,7 +62,7 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
     config.file === undefined ? 'no config file' : `config file ${config.file}`,
     keyFrom && `API key from ${where[keyFrom]}`,
     options.subscriptions && plural(options.subscriptions.length, 'subscription'),
-    `endpoint ${endpointFrom === undefined ? 'by default' : `from ${where[endpointFrom]}`}`
+    endpointFrom === undefined ? 'default endpoint' : `endpoint from ${where[endpointFrom]}`
   ]
   return { name: 'configuration', ok: true, detail: parts.filter(Boolean).join(', ') }
 }
@@ -88,14 +91,14 @@ function checkFolder(file: string): CheckResult {
     return {
       name: 'store',
       ok: false,
-      detail: `the folder ${folder} does not exist: create it, or name another --store`
+      detail: `the folder ${folder} does not exist: create it, or choose another file with --store`
     }
   }
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
-    return { name: 'store', ok: true, detail: `${file} is not there yet; it will be created` }
+    return { name: 'store', ok: true, detail: `${file} does not exist yet; it will be created` }
   } catch {
-    const detail = `cannot write to the folder ${folder}: check its permissions, or name another --store`
+    const detail = `cannot write to the folder ${folder}: check its permissions, or choose another file with --store`
     return { name: 'store', ok: false, detail }
   }
 }
@@ -107,8 +110,8 @@ async function checkDopt(options: ForwarderOptions): Promise<CheckResult[]> {
   const client = new GotDoptClient({ ...resolved, maxSockets: 1, requestTimeoutMs: REQUEST_TIMEOUT_MS })
   try {
     const { outcome, status, code, message, durationMs } = await client.checkKey()
-    const words = [status, code, message].filter(Boolean).join(' ')
-    const reached = `${resolved.endpoint} answers, in ${Math.round(durationMs)} ms`
+    const error = [status, code, message].filter(Boolean).join(' ')
+    const reached = `${resolved.endpoint} answered in ${Math.round(durationMs)} ms`
     switch (outcome) {
       case 'delivered':
         return [
@@ -116,7 +119,7 @@ async function checkDopt(options: ForwarderOptions): Promise<CheckResult[]> {
           { name: 'key', ok: true, detail: 'Dopt accepts it' }
         ]
       case 'pause': {
-        const detail = `Dopt refuses it (${words}): copy the users API key from Dopt again and set DOPT_API_KEY to it`
+        const detail = `Dopt refuses it (${error}): copy the users API key from Dopt again and set DOPT_API_KEY to it`
         return [
           { name: 'endpoint', ok: true, detail: reached },
           { name: 'key', ok: false, detail }
@@ -125,13 +128,12 @@ async function checkDopt(options: ForwarderOptions): Promise<CheckResult[]> {
       case 'misdirected':
       case 'split':
       case 'reject': {
-        const detail = `${resolved.endpoint} is not Dopt's users API (${words}): check --endpoint and --api`
+        const detail = `${resolved.endpoint} is not Dopt's users API (${error}): check --endpoint and --api`
         return [{ name: 'endpoint', ok: false, detail }]
       }
       case 'retry': {
-        const advice =
-          status === undefined ? 'check --endpoint and the network' : 'nothing is lost meanwhile: try later'
-        return [{ name: 'endpoint', ok: false, detail: `${describeTrouble(words)}: ${advice}` }]
+        const advice = status === undefined ? 'check --endpoint and the network' : 'nothing is lost: try again later'
+        return [{ name: 'endpoint', ok: false, detail: `${describeTrouble(error)}: ${advice}` }]
       }
     }
   } finally {

@@ -23,20 +23,20 @@ export const store = text({
   key: 'store',
   flag: '--store <file>',
   env: 'DOPT_STORE',
-  help: 'the SQLite file that events are kept in',
+  help: 'the SQLite file that holds the events',
   defaultText: DEFAULT_STORE
 })
 
-/** For what takes events in. */
-const newStore: Setting<string> = { ...store, help: `${store.help}; made if it is not there` }
+/** For commands that accept events, which create the store. */
+const newStore: Setting<string> = { ...store, help: `${store.help}; created if it does not exist` }
 
 export const logLevel = choice(
   {
     key: 'logLevel',
     flag: '--log-level <level>',
     env: 'DOPT_LOG_LEVEL',
-    help: `log to standard error, as JSON lines: ${LOG_LEVELS.join(', ')}`,
-    defaultText: 'errors only, in plain words'
+    help: `log JSON lines to standard error, at this level: ${LOG_LEVELS.join(', ')}`,
+    defaultText: 'errors only, as plain text'
   },
   LOG_LEVELS
 )
@@ -46,7 +46,7 @@ export const apiKey: Setting<string> = {
     key: 'apiKey',
     flag: '--api-key <key>',
     env: 'DOPT_API_KEY',
-    help: "Dopt's users API key; better given in the environment, for a flag shows in the list of processes"
+    help: "Dopt's users API key; prefer the environment: flags are visible in the process list"
   }),
   secret: true
 }
@@ -75,7 +75,7 @@ export const batchSize = whole(
     key: 'batchSize',
     flag: '--batch-size <users>',
     env: 'DOPT_BATCH_SIZE',
-    help: 'users a call, at most: 1 to 100',
+    help: 'users per call, 1 to 100',
     defaultText: '100'
   },
   ...OPTION_RANGES.batchSize
@@ -97,7 +97,7 @@ export const concurrency = whole(
     key: 'concurrency',
     flag: '--concurrency <calls>',
     env: 'DOPT_CONCURRENCY',
-    help: 'calls in flight at a time, at most',
+    help: 'maximum calls in flight',
     defaultText: '4'
   },
   ...OPTION_RANGES.concurrency
@@ -108,7 +108,7 @@ export const callTimeout = duration(
     key: 'callTimeout',
     flag: '--call-timeout <duration>',
     env: 'DOPT_CALL_TIMEOUT',
-    help: 'how long a call may take; one that takes longer is tried again',
+    help: 'timeout of a call; a call that times out is retried',
     defaultText: '30s'
   },
   OPTION_RANGES.requestTimeoutMs
@@ -118,7 +118,7 @@ export const retryWindow = duration({
   key: 'retryWindow',
   flag: '--retry-window <duration>',
   env: 'DOPT_RETRY_WINDOW',
-  help: 'how long a call that cannot be delivered is tried again before it is failed',
+  help: 'how long a call is retried before its events are failed',
   defaultText: '72h'
 })
 
@@ -127,7 +127,7 @@ export const maxCallsPerSecond = whole(
     key: 'maxCallsPerSecond',
     flag: '--max-calls-per-second <calls>',
     env: 'DOPT_MAX_CALLS_PER_SECOND',
-    help: 'send no more calls a second than this',
+    help: 'maximum calls per second',
     defaultText: 'no limit'
   },
   1,
@@ -138,7 +138,7 @@ export const retention = duration({
   key: 'retention',
   flag: '--retention <duration>',
   env: 'DOPT_RETENTION',
-  help: 'remove delivered events this long after they were settled; failed and rejected ones stay',
+  help: 'delete delivered and superseded events after this long; failed and rejected ones are kept',
   defaultText: '7d'
 })
 
@@ -147,7 +147,7 @@ export const maxStoreBytes = byteSize(
     key: 'maxStoreBytes',
     flag: '--max-store-bytes <size>',
     env: 'DOPT_MAX_STORE_BYTES',
-    help: 'take in nothing more when the store has grown to this size, such as 2gb',
+    help: 'accept no more events when the store reaches this size, such as 2gb',
     defaultText: 'no limit'
   },
   OPTION_RANGES.maxStoreBytes
@@ -158,20 +158,20 @@ export const nestedProperties = choice(
     key: 'nestedProperties',
     flag: '--nested-properties <how>',
     env: 'DOPT_NESTED_PROPERTIES',
-    help: 'what becomes of traits that are objects: flatten, stringify or drop',
+    help: 'how to send traits that are objects: flatten, stringify or drop',
     defaultText: 'flatten'
   },
   ['flatten', 'stringify', 'drop']
 )
 
-export const subscriptions = fileList('subscriptions', "which events become which users, in Segment's form")
+export const subscriptions = fileList('subscriptions', "which events become which users, in Segment's format")
 
 export const giveUpAfter = duration(
   {
     key: 'giveUpAfter',
     flag: '--give-up-after <duration>',
     env: 'DOPT_GIVE_UP_AFTER',
-    help: 'end with code 1 when nothing has moved for this long; all is kept',
+    help: 'exit with code 1 after this long without progress; nothing is lost',
     defaultText: '2m'
   },
   [1, Number.MAX_SAFE_INTEGER]
@@ -182,7 +182,7 @@ export const config = {
     key: 'config',
     flag: '--config <file>',
     help: 'JSON file with settings in camelCase, such as {"batchSize": 50, "retryWindow": "24h"}',
-    defaultText: 'dopt-destination.config.json, if it is there'
+    defaultText: 'dopt-destination.config.json, if it exists'
   }),
   inFile: false
 }
@@ -191,13 +191,13 @@ export const json = flag('json', '--json', 'print exactly one JSON document on s
 
 const WITHOUT_STORE: readonly AnySetting[] = [config, logLevel]
 
-/** What every command understands that reads the store. */
+/** Common to all commands that read the store. */
 export const STORE_SETTINGS: readonly AnySetting[] = [store, ...WITHOUT_STORE]
 
-/** What it takes to reach Dopt. */
+/** How to reach Dopt. */
 export const ENDPOINT_SETTINGS: readonly AnySetting[] = [apiKey, endpoint, api]
 
-/** What every command understands that sends. */
+/** Common to all commands that send. */
 export const DELIVERY_SETTINGS: readonly AnySetting[] = [
   ...ENDPOINT_SETTINGS,
   batchSize,
@@ -234,7 +234,7 @@ export function forwarderOptions(from: Config): ForwarderOptions & { store: stri
     retentionMs: from.get(retention),
     maxStoreBytes: from.get(maxStoreBytes),
     nestedProperties: from.get(nestedProperties),
-    // Looked into by `readSubscriptions`, which loads Segment's library.
+    // Validated by `readSubscriptions`, which loads Segment's library.
     subscriptions: from.get(subscriptions) as ForwarderOptions['subscriptions']
   }
 }

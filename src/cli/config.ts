@@ -10,14 +10,17 @@ export const DEFAULT_CONFIG_FILE = 'dopt-destination.config.json'
 export type Source = 'flag' | 'environment' | 'file'
 
 export interface ConfigSources {
-  /** What commander made of the flags, by key. */
+  /** The flags as commander parsed them, by key. */
   flags: Readonly<Record<string, unknown>>
   env: Environment
-  /** Every setting that the config file may hold, of whichever command. */
+  /** Every setting of every command. The config file may contain any of those with `inFile`. */
   known: readonly AnySetting[]
 }
 
-/** What was set: by flag, else in the environment, else in the config file. Defaults are their users' business. */
+/**
+ * The settings from flags, else from the environment, else from the config file. Defaults are applied where they are
+ * used.
+ */
 export class Config {
   readonly #flags
   readonly #env
@@ -26,7 +29,7 @@ export class Config {
 
   private constructor(
     { flags, env, known }: ConfigSources,
-    /** The config file, where there is one. */
+    /** The config file, if there is one. */
     readonly file: string | undefined,
     values: Readonly<Record<string, unknown>>
   ) {
@@ -36,7 +39,7 @@ export class Config {
     this.#values = values
   }
 
-  /** Reads the file that `--config` names, or the default one if it is there. Throws UsageError. */
+  /** Reads the file that `--config` names, or the default one if it exists. Throws UsageError. */
   static load(sources: ConfigSources): Config {
     const named = sources.flags['config']
     if (typeof named === 'string') return new Config(sources, named, readConfigFile(named, sources.known))
@@ -44,7 +47,7 @@ export class Config {
     return new Config(sources, DEFAULT_CONFIG_FILE, readConfigFile(DEFAULT_CONFIG_FILE, sources.known))
   }
 
-  /** Throws UsageError when what was set is not allowed. */
+  /** Throws UsageError if the value is not allowed. */
   get<T>(setting: Setting<T>): T | undefined {
     const found = this.#find(setting)
     if (found === undefined) return undefined
@@ -59,7 +62,10 @@ export class Config {
     throw new UsageError(`${where} must be ${setting.allowed}${setting.secret ? '' : `, not ${show(value)}`}`)
   }
 
-  /** Reads all that may be set for longer than one run, of whichever command. Throws UsageError for the first that is wrong. */
+  /**
+   * Validates every setting that the config file may contain, of all commands. Throws UsageError for the first invalid
+   * one.
+   */
   verify(): void {
     for (const setting of this.#known) if (setting.inFile) this.get(setting)
   }
@@ -92,7 +98,9 @@ function readConfigFile(file: string, known: readonly AnySetting[]): Record<stri
   const names = [...new Set(known.filter(({ inFile }) => inFile).map(({ key }) => key))]
   const unknown = Object.keys(values).find((key) => !names.includes(key))
   if (unknown !== undefined) {
-    throw new UsageError(`${file}: there is no setting "${printable(unknown)}"; there are ${names.sort().join(', ')}`)
+    throw new UsageError(
+      `${file}: unknown setting "${printable(unknown)}"; the settings are ${names.sort().join(', ')}`
+    )
   }
   return values
 }
@@ -113,18 +121,18 @@ function parse(file: string, content: string): Record<string, unknown> {
   try {
     value = JSON.parse(content.replace(/^\ufeff/, ''))
   } catch (error) {
-    // Not the parser's own words: they repeat the text, which may hold the key.
+    // Not the parser's own message: it quotes the text, which may contain the key.
     throw new UsageError(
-      `the config file ${file} is not JSON${placeOf(error, content)}: check its commas, quotes and brackets`
+      `the config file ${file} is not valid JSON${placeOf(error, content)}: check its commas, quotes and brackets`
     )
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`the config file ${file} must hold one JSON object, such as {"batchSize": 100}`)
+    throw new UsageError(`the config file ${file} must contain one JSON object, such as {"batchSize": 100}`)
   }
   return { ...value }
 }
 
-/** V8 says where in the text it stopped, as a rule. */
+/** V8 usually says at which position it stopped. */
 function placeOf(error: unknown, content: string): string {
   const [, position] = /at position (\d+)/.exec(error instanceof Error ? error.message : '') ?? []
   return position === undefined ? '' : `, line ${content.slice(0, Number(position)).split('\n').length}`

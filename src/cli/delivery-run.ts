@@ -18,22 +18,22 @@ import { earlierWork, plural, renderSummary, summarize, type Summary } from './s
 import { Tally } from './tally.js'
 
 const SHUTDOWN_DEADLINE_MS = 10_000
-/** Four times a server's: nobody waits for an answer while the WAL is moved into the database. */
+/** Four times as much as in `serve`: no client waits for an answer while the WAL is copied into the database. */
 const MAX_WAL_BYTES = 128 * 1024 * 1024
 
-/** A run that puts work into a forwarder and sees it delivered: `forward` and `replay`. */
+/** A run of `forward` or `replay`: it puts events into a forwarder and waits until they are delivered. */
 export interface DeliveryRun {
   readonly forwarder: Forwarder
   readonly config: Config
   readonly output: Output
   readonly tally: Tally
   readonly watch: DeliveryWatch
-  /** Aborted when the person asks to end. */
+  /** Aborted by SIGINT or SIGTERM. */
   readonly signal: AbortSignal
   readonly giveUpAfterMs: number
-  /** Says what went wrong and remembers that it did; the run goes on with what there is. */
+  /** Reports an error, which makes the exit code 1; the run continues. */
   complain: (error: unknown) => void
-  /** Nothing more is waited for, because waiting has ended in this way already. */
+  /** Skips the final waiting, because an earlier wait has already ended for this reason. */
   end: (reason: SettledReason) => void
 }
 
@@ -43,13 +43,13 @@ export interface DeliveryRunPlan {
   options: ForwarderOptions & { store: string }
   /** Print the summary as JSON. */
   json: boolean
-  /** The size of the input, where it is known. */
+  /** The size of the input, if it is known. */
   totalBytes?: number | undefined
-  /** Puts the work in. What it throws ends the run without a summary. */
+  /** Puts the events in. An error that it throws ends the run without a summary. */
   putIn: (run: DeliveryRun) => Promise<void>
-  /** Waits until the work is settled; by default for all that the store holds. */
+  /** Waits until the events are settled; by default until everything in the store is. */
   settle?: (run: DeliveryRun) => Promise<SettledReason>
-  /** Whether it is this run's business that everything is delivered. */
+  /** Whether undelivered events make the exit code 1. */
   mustDeliver: boolean
 }
 
@@ -57,7 +57,7 @@ export interface DeliveryRunPlan {
 export async function runDelivery(plan: DeliveryRunPlan): Promise<ExitCode> {
   const startedAt = performance.now()
   const interrupt = new Interrupt(() =>
-    plan.output.note('ending when the calls in flight are answered; a second signal ends it at once')
+    plan.output.note('stopping after the calls in flight; a second signal stops at once')
   )
   try {
     const forwarder = await open(plan)
@@ -79,10 +79,10 @@ async function work(
 ): Promise<ExitCode> {
   const { config, output, options } = plan
   const { events, sender } = await forwarder.books()
-  const kept = `all is kept in ${options.store}`
+  const kept = `events are kept in ${options.store}`
   const advice =
     options.send === false && sender !== undefined
-      ? `it is that of process ${sender.pid}, which sends from this store; start that one again with the right key (DOPT_API_KEY); ${kept}`
+      ? `it is the key of process ${sender.pid}, which is sending from this store; restart that process with the right key (DOPT_API_KEY); ${kept}`
       : `${kept}; run the same command again with the right key (DOPT_API_KEY)`
   const tally = new Tally()
   const backlog = events.pending + events.sending + events.retrying
@@ -103,7 +103,7 @@ async function work(
   try {
     await plan.putIn(run)
     reason = ended ?? (await (plan.settle ?? settleAll)(run))
-    // Calls in flight may still settle something, so the counting waits for them.
+    // Calls in flight may still settle events, so count after they have ended.
     await forwarder.sender?.stop(SHUTDOWN_DEADLINE_MS)
     if (reason === 'stalled' && isAllSettled(await forwarder.store.agenda())) reason = 'settled'
   } finally {
@@ -123,8 +123,8 @@ async function work(
 }
 
 /**
- * Near the limit of the store, what was delivered is removed at once, so that the store no longer knows where it stood. This
- * run's own sender does. The rest was removed by somebody else.
+ * Near its limit, the store removes delivered events at once, and then no longer knows their state; this run's own sender
+ * does. What neither of them knows was removed by `forget` or `prune`.
  */
 function withRemoved(states: EventCounts, accepted: number, totals: SenderTotals): EventCounts & { removed: number } {
   const missing = accepted - Object.values(states).reduce((sum: number, count: number) => sum + count, 0)
@@ -155,7 +155,7 @@ async function settleAll({ forwarder, signal, giveUpAfterMs }: DeliveryRun): Pro
   return forwarder.untilSettled({ giveUpAfterMs, signal })
 }
 
-/** Why it ended before everything was settled. The refused key has been reported when it was refused. */
+/** Says why the run ended before everything was settled. A refused key was reported when it was refused. */
 async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
   if (reason === 'settled' || reason === 'key-refused') return
   const { forwarder, output, giveUpAfterMs } = run
@@ -163,20 +163,23 @@ async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
   const known = endpoint?.state === 'ok' ? undefined : endpoint?.lastError
   const left = events.pending + events.sending + events.retrying
   const kept = `${plural(left, 'event')} undelivered`
-  const place = `kept in ${forwarder.store.location}: run the same command again to go on`
+  const place = `kept in ${forwarder.store.location}: run the same command again to continue`
   if (reason === 'interrupted') {
     output.note(left > 0 ? `interrupted with ${kept}, ${place}` : 'interrupted; nothing is undelivered')
     return
   }
-  // What has failed for good may be long ago.
+  // Without batches to retry, the last errors belong to batches that have failed, perhaps long ago.
   const [newest] = events.retrying > 0 ? lastErrors : []
-  const words = newest && [newest.status, newest.code, newest.error].filter(Boolean).join(' ')
-  const trouble = known ?? words
+  const lastError = newest && [newest.status, newest.code, newest.error].filter(Boolean).join(' ')
+  const trouble = known ?? lastError
   const why = trouble === undefined ? 'no call was answered' : describeTrouble(trouble)
-  output.note(`gave up after ${formatDuration(giveUpAfterMs)} in which nothing moved (${why}): ${kept}, ${place}`)
+  output.note(`gave up after ${formatDuration(giveUpAfterMs)} without progress (${why}): ${kept}, ${place}`)
 }
 
-/** How much is there still of what failed in this run, earlier runs' work included: some may have been forgotten meanwhile. */
+/**
+ * How many of the events that failed in this run, including those of earlier runs, are still in the store: some may
+ * have been removed by `forget`.
+ */
 async function stillFailed({ failed }: Summary, { totals, store }: Forwarder): Promise<number> {
   return totals.failed > failed
     ? Math.max(failed, Math.min(totals.failed, (await store.books()).events.failed))

@@ -6,7 +6,7 @@ import type { Tally } from './tally.js'
 
 const TICK_MS = 100
 
-/** Keeps the person who waits informed while a forwarder works: the progress line, and what is wrong with the endpoint. */
+/** Shows the progress of a run on standard error: the progress line, and notices about the endpoint. */
 export class DeliveryWatch {
   bytesRead = 0
   #timer: NodeJS.Timeout | undefined
@@ -19,7 +19,7 @@ export class DeliveryWatch {
     private readonly tally: Tally,
     private readonly output: Output,
     private readonly notices: EndpointNotices,
-    /** What the store held undelivered before this run. */
+    /** Undelivered events that were in the store before this run. */
     private readonly backlog: number
   ) {}
 
@@ -42,19 +42,19 @@ export class DeliveryWatch {
     })
   }
 
-  /** What another process has settled of this run's work. */
+  /** This run's events that another process has settled. */
   showSettled({ delivered, superseded, failed }: EventCounts): void {
     this.#settledElsewhere = { delivered, superseded, failed }
   }
 
-  /** How the endpoint does, as far as it is known. */
+  /** Reports a change of the endpoint's health. */
   showEndpoint(record: EndpointRecord): void {
     this.#endpoint = record
     const line = this.notices.next(record, Date.now())
     if (line !== undefined) this.output.note(line)
   }
 
-  /** Shows the last state and takes the progress line away. */
+  /** Shows the last state and ends the progress line. */
   stop(): void {
     if (this.#timer === undefined) return
     clearInterval(this.#timer)
@@ -63,7 +63,7 @@ export class DeliveryWatch {
     this.output.stopProgress()
   }
 
-  /** How much of the input is through to its end, not only read: the share of what is known that is settled. */
+  /** Bytes of the input that are done, not only read: scaled by the share of the known events that is settled. */
   #bytesDone(): number {
     const { sender, totals } = this.forwarder
     const known = this.backlog + this.tally.accepted

@@ -4,14 +4,14 @@ import { printable } from './printable.js'
 const EXAMPLES = '500ms, 30s, 2m, 72h or 7d'
 
 /**
- * Reads a duration such as `500ms`, `30s`, `2m`, `72h` or `7d` (or `1.5 hours`). It has to say its unit, for whoever writes
- * `30` may mean days; `0` is the same in all of them.
+ * Reads a duration such as `500ms`, `30s`, `2m`, `72h` or `7d` (or `1.5 hours`). The unit is required, because
+ * `30` could mean anything from milliseconds to days; only `0` needs none.
  * @returns whole milliseconds
  * @throws Error, with a message of one line, for anything else
  */
 export function parseDuration(text: string): number {
   const trimmed = text.trim()
-  // ms answers undefined for a unit that it does not know.
+  // ms returns undefined for an unknown unit.
   const durationMs = isDuration(trimmed) ? Math.round(ms(trimmed)) : NaN
   if (Number.isSafeInteger(durationMs)) return durationMs
   if (/^[\d.]+$/.test(trimmed)) throw new Error(`"${printable(text)}" has no unit: write it like ${EXAMPLES}`)
@@ -19,7 +19,7 @@ export function parseDuration(text: string): number {
   throw new Error(`"${printable(text)}" is not a duration: write it like ${EXAMPLES}`)
 }
 
-/** As far as its shape goes; whether the unit exists is for ms to say. */
+/** Checks only the shape; ms knows which units exist. */
 function isDuration(text: string): text is ms.StringValue {
   return /^(\d{1,15}(\.\d{1,15})? ?[a-z]{1,12}|0)$/i.test(text)
 }

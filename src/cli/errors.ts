@@ -3,13 +3,13 @@ import { StoreError } from '../store/errors.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { printable } from './printable.js'
 
-/** Wrong usage or configuration; `message` is one line that says how to mend it. */
+/** Wrong usage or configuration; `message` is one line that says how to fix it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly code = 'configuration'
 }
 
-/** What was asked for cannot be done, though it was asked for rightly; `message` is one line. */
+/** The usage is right, but the command cannot do what was asked; `message` is one line. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly code = 'command'
@@ -17,20 +17,21 @@ export class CommandError extends Error {
 
 /** One line for standard error. */
 export function lineOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unexpected error: run it again with --log-level debug to see more'
+  if (!(error instanceof Error)) return 'unexpected error: run again with --log-level debug for details'
   const message = printable(error.message)
-  return isExpected(error) ? message : `unexpected error: ${message} (run it again with --log-level debug to see more)`
+  return isExpected(error) ? message : `unexpected error: ${message} (run again with --log-level debug for details)`
 }
 
 export function exitCodeOf(error: unknown): ExitCode {
-  // A store that is full or locked for now is used rightly; the other codes say that it is the wrong one.
+  // A store that is full, locked, closed or gone is no mistake in usage; the other codes mean that the wrong file was
+  // given.
   if (error instanceof StoreError)
     return error.isPassing || ['closed', 'gone'].includes(error.code) ? EXIT.incomplete : EXIT.usage
   if (error instanceof InputError) return error.code === 'damaged-gzip' ? EXIT.incomplete : EXIT.usage
   return isConfigurationError(error) ? EXIT.usage : EXIT.incomplete
 }
 
-/** The system's code, such as `EADDRINUSE`, or a name for what has none. */
+/** The system's code, such as `EADDRINUSE`, or the error's name if it has none. */
 export function systemCode(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
   return error instanceof Error ? error.name : 'unknown error'

@@ -2,7 +2,7 @@ import { parseProperties } from '../store/plan-users.js'
 import type { EventRecord } from '../store/store.js'
 import { toIso } from './when.js'
 
-/** An event, or a part of one, as JSON documents carry it. Times are ISO 8601. */
+/** An event, or a part of one, in JSON documents. Times are ISO 8601. */
 export function eventDocument(event: EventRecord) {
   const { subject, identifier, groups } = event
   return {

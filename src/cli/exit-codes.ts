@@ -1,10 +1,10 @@
-/** How a command can end; people's scripts rely on these numbers. */
+/** How a command can end. Scripts rely on these numbers. */
 export const EXIT = {
   /** Done, and everything was delivered. */
   done: 0,
   /** Done, but something failed, was rejected or is still undelivered. */
   incomplete: 1,
-  /** Wrong usage or configuration: nothing was begun. */
+  /** Wrong usage or configuration: nothing was started. */
   usage: 2,
   interrupted: 130
 } as const

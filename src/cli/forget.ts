@@ -6,18 +6,18 @@ import { EXIT, type ExitCode } from './exit-codes.js'
 import { flag } from './setting.js'
 import { plural } from './summary.js'
 
-const group = flag('group', '--group', 'what is named is a group, and not a user')
+const group = flag('group', '--group', 'remove a group, not a user')
 
 export const forget: Command = {
   name: 'forget',
   arguments: '<user>',
-  summary: "remove a user's events, or a group's, from the store",
-  description: `Removes all that the store holds of a user: events in every state, rejected events, and Dopt's words of calls that
-carried the user. The file is rewritten, so that no trace of the values is left in it; that takes as long as copying it, and
-works beside a running sender.
+  summary: "remove a user's or a group's events from the store",
+  description: `Removes everything the store has about a user: events in every state, rejected events, and Dopt's errors for
+calls that contained the user. The file is rewritten, so that no trace of the values is left in it; that takes as long as copying it, and
+works alongside a running sender.
 
-An event that tells something of others, too, such as a group and one of its users, goes whole. With --group it is a
-group that is removed; of users who were put into it the store still knows that.
+An event that is also about others, such as a group and one of its users, is removed entirely. With --group, a group is
+removed; the store still knows which users were put into it.
 
 Dopt keeps what it was sent: it has no call that deletes a user or a group.`,
   settings: [group, json],
@@ -29,13 +29,13 @@ Dopt keeps what it was sent: it has no call that deletes a user or a group.`,
 async function run({ args, output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
   const [user] = args
   if (user === undefined || user === '' || args.length > 1)
-    throw new UsageError('name one user: dopt-destination forget <user>')
+    throw new UsageError('give one user: dopt-destination forget <user>')
   const subject = wants(group) ? 'group' : 'user'
   const store = SqliteStore.open(storeFile(loadConfig()), { mustExist: true })
   try {
     const { events, rejections } = await store.forget(user, subject)
     if (wants(json)) output.printJson({ events, rejections })
-    else if (events + rejections === 0) output.print(`the store holds nothing of that ${subject}`)
+    else if (events + rejections === 0) output.print(`the store has nothing about that ${subject}`)
     else output.print(`removed ${plural(events, 'event')} and ${plural(rejections, 'rejected event')}`)
     return EXIT.done
   } finally {

@@ -18,7 +18,10 @@ export function formatDuration(durationMs: number): string {
   return twoUnits(durationMs, DAY, 'd', HOUR, 'h')
 }
 
-/** How long ago something was, in its largest unit: `12 s`, `3 m`, `2 h`, `4 d`. The future (clocks differ) is `0 s`. */
+/**
+ * How long ago something was, in its largest unit: `12 s`, `3 m`, `2 h`, `4 d`. A time in the future (clocks differ)
+ * gives `0 s`.
+ */
 export function formatAge(ageMs: number): string {
   if (ageMs < MINUTE) return `${Math.max(0, Math.floor(ageMs / SECOND))} s`
   if (ageMs < HOUR) return `${Math.floor(ageMs / MINUTE)} m`
@@ -26,7 +29,7 @@ export function formatAge(ageMs: number): string {
   return `${formatCount(Math.floor(ageMs / DAY))} d`
 }
 
-/** `1,234/s`, below ten `3.4/s`; `0/s` where no time has passed. */
+/** `1,234/s`, below ten `3.4/s`; `0/s` if no time has passed. */
 export function formatRate(count: number, durationMs: number): string {
   const perSecond = durationMs > 0 ? (count * SECOND) / durationMs : 0
   const isSmall = perSecond > 0 && Math.round(perSecond * 10) < 100

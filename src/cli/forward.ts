@@ -16,14 +16,16 @@ const acceptOnly = flag('acceptOnly', '--accept-only', 'store the events and sen
 export const forward: Command = {
   name: 'forward',
   arguments: '[file...]',
-  summary: 'take in Segment events from files or a pipe and deliver them',
-  description: `Takes in Segment events and delivers them to Dopt, in calls of up to 100 users.
+  summary: 'read Segment events from files or a pipe and deliver them',
+  description: `Reads Segment events and delivers them to Dopt, in calls of up to 100 users.
 
-The files hold NDJSON or a JSON array, gzipped or not; without a file, or with -, standard input is read. Events are
-written to the store first: one that was seen before, by its messageId, is not sent again, and what an earlier run left
-undelivered is delivered too. It ends when everything is settled, when Dopt refuses the key, or when nothing has moved
-for --give-up-after; all that is undelivered is kept, and the same command goes on with it. When the store is at its
-limit (--max-store-bytes), reading waits until deliveries make room; with --accept-only it ends.`,
+The input is NDJSON or a JSON array, optionally gzipped; without a file, or with -, standard input is read. Events are
+written to the store first. One whose messageId was seen before is not sent again; what an earlier run left undelivered is
+delivered too.
+
+It exits when everything is settled, when Dopt refuses the key, or after --give-up-after without progress. Undelivered
+events are kept, and the same command continues with them. When the store is at its limit (--max-store-bytes), reading
+waits until deliveries make space; with --accept-only it exits.`,
   settings: [acceptOnly, giveUpAfter, json],
   common: DELIVERY_SETTINGS,
   examples: `  $ DOPT_API_KEY=... dopt-destination forward events.ndjson more.json.gz
@@ -47,7 +49,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   })
 }
 
-/** Where another process sends, it can deliver these events, too: no other command has that way out. */
+/** If another process is sending, it can deliver these events too. Only this command can suggest that. */
 function withAcceptOnly(error: unknown): unknown {
   if (!(error instanceof StoreError && error.code === 'in-use')) return error
   return new StoreError('in-use', `${error.message}, or add --accept-only and let it deliver these events`, {
@@ -55,7 +57,7 @@ function withAcceptOnly(error: unknown): unknown {
   })
 }
 
-/** What has been accepted when an input or the store gives trouble stays, and is delivered. */
+/** Events that were accepted before an input or the store fails are delivered all the same. */
 async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promise<void> {
   const { forwarder, tally, watch, output, signal, complain } = delivery
   const rejected = new RejectedLines(output)
@@ -73,7 +75,7 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
         if (!signal.aborted) complain(error)
         return rejected.sayRest()
       }
-      // With nothing taken in, and no other input, the error ends the command; but that there was nothing is no such slip.
+      // If nothing was read and no input is left, the error ends the command, unless the input was merely empty.
       const isAll = tally.received === 0 && index === inputs.length - 1
       if (!(error instanceof InputError) || (isAll && error.code !== 'empty')) throw error
       isComplete = false
@@ -82,17 +84,17 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
     if (signal.aborted) break
   }
   rejected.sayRest()
-  if (tally.received === 0 && isComplete && !signal.aborted) output.note('nothing came in: the input holds no events')
+  if (tally.received === 0 && isComplete && !signal.aborted) output.note('no events in the input')
 }
 
 /**
- * Lets reading wait while deliveries make room in a store at its limit, as long as they go on. Throws StoreError where there
- * is nothing to wait for.
+ * Makes reading wait until deliveries have made space in a store at its limit. Resolves to whether there is space. Throws
+ * StoreError if nothing is left to deliver.
  */
 async function untilRoom(delivery: DeliveryRun): Promise<boolean> {
   const { forwarder, config, output, signal, giveUpAfterMs, end } = delivery
   if (forwarder.sender === undefined) return false
-  output.noteOnce('the store is at its limit (--max-store-bytes): reading waits until deliveries make room')
+  output.noteOnce('the store is at its limit (--max-store-bytes): reading waits until deliveries make space')
   const reason = await forwarder.untilRoom({ giveUpAfterMs, signal })
   if (reason === 'room') return true
   end(reason)
@@ -100,6 +102,6 @@ async function untilRoom(delivery: DeliveryRun): Promise<boolean> {
   const prune = hint('prune --failed --rejected', config)
   throw new StoreError(
     'limit',
-    `${forwarder.store.location} is at its limit, and nothing is left in it to deliver: raise --max-store-bytes, or remove what nobody needs with "${prune}"`
+    `${forwarder.store.location} is at its limit, and nothing is left in it to deliver: raise --max-store-bytes, or remove what you no longer need with "${prune}"`
   )
 }

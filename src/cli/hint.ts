@@ -1,10 +1,10 @@
 import { api, config as configFile, endpoint, nestedProperties, store } from './common-options.js'
 import type { Config } from './config.js'
 
-/** What decides where events go and what is made of them. Not the key: no command line should hold it. */
+/** Settings that decide where events go and what they become. Not the key, which belongs on no command line. */
 const DELIVERING = [endpoint, api, nestedProperties]
 
-/** A command to type next, as it has to be typed to mean the same store and the same settings. */
+/** A command to run next, with the flags that it needs to use the same store and settings. */
 export function hint(command: string, config: Config): string {
   const delivers = /^(replay|forward|check)\b/.test(command)
   const given = [configFile, store, ...(delivers ? DELIVERING : [])].map((setting) => {

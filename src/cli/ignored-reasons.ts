@@ -1,6 +1,6 @@
 import { formatCount } from './format-number.js'
 
-/** `type 1,204, no-identifier 3`: the most frequent first, wherever they are listed. */
+/** `type 1,204, no-identifier 3`: the most frequent first. */
 export function describeIgnored(reasons: Readonly<Record<string, number>>): string {
   return Object.entries(reasons)
     .sort(([name, count], [otherName, otherCount]) => otherCount - count || (name < otherName ? -1 : 1))

@@ -5,40 +5,40 @@ import { InputError, InputErrors } from '../intake/input-error.js'
 import { UsageError } from './errors.js'
 
 export interface Input {
-  /** What messages call it. */
+  /** Its name in messages. */
   name: string
   source: string | Readable
-  /** Undefined where it is a stream. */
+  /** Undefined for a stream. */
   bytes: number | undefined
 }
 
 const STDIN = '-'
 
 /**
- * What to read. Every file is looked at before anything is taken in, so that a slip in the last name is not found after
- * the first file has been sent. Throws UsageError or InputError.
+ * The inputs to read. Every file is checked before any is read, so that a mistake in the last name is found before the
+ * first file is sent. Throws UsageError or InputError.
  */
 export function findInputs(names: readonly string[], stdin: Readable & { isTTY?: boolean }): Input[] {
   if (names.length === 0 && stdin.isTTY === true) {
     throw new UsageError(
-      'nothing to read: name a file, pipe events into this command, or add - to type them (see "forward --help")'
+      'nothing to read: give a file, pipe events into this command, or add - to type them (see "forward --help")'
     )
   }
-  if (names.includes('')) throw new UsageError('the name of a file is empty: name one, or - for standard input')
-  if (names.filter((name) => name === STDIN).length > 1) throw new UsageError('- can be read only once: name it once')
+  if (names.includes('')) throw new UsageError('a file name is empty: give one, or - for standard input')
+  if (names.filter((name) => name === STDIN).length > 1) throw new UsageError('- can be read only once: give it once')
   return (names.length === 0 ? [STDIN] : names).map((name) =>
     name === STDIN ? { name: 'stdin', source: stdin, bytes: undefined } : { name, source: name, bytes: checkFile(name) }
   )
 }
 
-/** Together, where all of them are files. */
+/** The total size, if all inputs are files. */
 export function totalBytes(inputs: readonly Input[]): number | undefined {
   return inputs.every(({ bytes }) => bytes !== undefined)
     ? inputs.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
     : undefined
 }
 
-/** The size of a plain file; undefined for a pipe: to open one here and close it again would end what writes to it. */
+/** The size of a plain file; undefined for a pipe, which is not opened here: closing it again would stop its writer. */
 function checkFile(name: string): number | undefined {
   const errors = new InputErrors(name)
   try {

@@ -1,6 +1,6 @@
 import { EXIT } from './exit-codes.js'
 
-/** SIGINT and SIGTERM: the first asks to end in good order, the second ends at once. */
+/** SIGINT and SIGTERM: the first signal asks for a clean shutdown, the second exits at once. */
 export class Interrupt {
   readonly #abort = new AbortController()
   readonly #onSignal = (name: NodeJS.Signals): void => {
@@ -9,7 +9,7 @@ export class Interrupt {
     this.sayFirst?.(name)
     this.#abort.abort()
   }
-  /** The first signal that came. */
+  /** The first signal received. */
   received: NodeJS.Signals | undefined
 
   constructor(private readonly sayFirst?: (name: NodeJS.Signals) => void) {
@@ -21,7 +21,7 @@ export class Interrupt {
     return this.#abort.signal
   }
 
-  /** Leaves signals to the system again. */
+  /** Restores the default handling of signals. */
   dispose(): void {
     process.off('SIGINT', this.#onSignal)
     process.off('SIGTERM', this.#onSignal)

@@ -3,7 +3,7 @@ import type { Logger } from '../delivery/logger.js'
 import type { LogLevel } from './common-options.js'
 import type { Output } from './output.js'
 
-/** Nothing is meant to log these; should it ever happen, the log does not hold them. */
+/** Nothing should log these. They are redacted in case something does. */
 const SECRETS = ['apiKey', 'writeKey', 'sharedSecret', 'adminToken', 'authorization', '["x-api-key"]']
 
 /** JSON lines on standard error, above the progress line. */

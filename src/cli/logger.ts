@@ -3,7 +3,7 @@ import type { LogLevel } from './common-options.js'
 import type { Output } from './output.js'
 import { printable } from './printable.js'
 
-/** The log that was asked for, or what goes wrong, in plain words and each of them once, where none was. */
+/** The log at the requested level; without one, only errors, as plain text and each of them once. */
 export async function createLogger(level: LogLevel | undefined, output: Output): Promise<Logger> {
   if (level === undefined) {
     return { ...silentLogger, error: (_fields, message) => output.noteOnce(`error: ${printable(message)}`) }

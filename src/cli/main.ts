@@ -16,11 +16,11 @@ import { show } from './show.js'
 import { status } from './status.js'
 
 ignoreClosedPipes()
-// A mistake of ours. It must not print a stack, which may hold what an event held.
+// A bug. No stack is printed: it may contain an event's values.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`error: ${lineOf(error)}\n`)
   process.exit(EXIT.incomplete)
 })
-// All are loaded to parse one, so each loads what is large (the mapping, HTTP) only when it runs.
+// All commands are loaded to parse one, so each loads large modules (the mapping, HTTP) only when it runs.
 const commands = [forward, serve, status, batches, show, replay, forget, prune, check, preview, sandbox]
 await exitWhenWritten(await runProgram(commands, process.argv))

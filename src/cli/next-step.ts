@@ -3,21 +3,21 @@ import { formatTime, formatWhen } from './when.js'
 
 type MakeHint = (command: string) => string
 
-/** What happens next with a batch, and what there is to do. */
+/** What happens next to a batch, and what you can do. */
 export function nextForBatch(batch: BatchRecord, now: number, hint: MakeHint): string {
   switch (batch.state) {
     case 'sending':
-      return `it is on its way to Dopt (attempt ${batch.attempts + 1})`
+      return `it is in flight (attempt ${batch.attempts + 1})`
     case 'retrying': {
       const due = batch.nextAttemptAt
-      const when = due === undefined || due <= now ? 'as soon as a sender has room for it' : formatWhen(due, now)
+      const when = due === undefined || due <= now ? 'when a sender has a free slot' : formatWhen(due, now)
       return `attempt ${batch.attempts + 1}: ${when}`
     }
     case 'failed':
       if (batch.events === 0) return 'nothing: none of its events is left'
-      return `put it back with: ${hint(`replay --batch ${batch.id}`)}`
+      return `replay it with: ${hint(`replay --batch ${batch.id}`)}`
     case 'split':
-      return 'nothing: the batches that it was split into go their own way'
+      return 'nothing: the batches that it was split into are delivered separately'
     case 'replayed':
       return 'nothing: its events were put back, and are in newer batches or pending'
     case 'delivered':
@@ -25,37 +25,40 @@ export function nextForBatch(batch: BatchRecord, now: number, hint: MakeHint): s
   }
 }
 
-/** What happens next with an event. `batch` is the one that it is in, if any. */
+/** What happens next to an event. `batch` is the one that it is in, if any. */
 export function nextForEvent(event: EventRecord, batch: BatchRecord | undefined, now: number, hint: MakeHint): string {
-  if (event.state === 'pending') return `it goes out with one of the next calls of whoever sends`
+  if (event.state === 'pending') return 'it will be sent in one of the next calls'
   if (event.state === 'superseded') {
-    return `nothing: newer values went out${event.supersededBy === undefined ? '' : `, with message ${event.supersededBy}`}`
+    return `nothing: newer values were sent${event.supersededBy === undefined ? '' : `, with message ${event.supersededBy}`}`
   }
-  return batch === undefined ? 'not known' : nextForBatch(batch, now, hint)
+  return batch === undefined ? 'unknown' : nextForBatch(batch, now, hint)
 }
 
-/** What Dopt said to the last call, with its status; or why there was no answer, or no call at all. */
+/** Dopt's response to the last call; or the error that prevented a response, or the call. */
 export function lastWords({
   lastAttemptAt,
   lastStatus,
   lastCode,
   lastError
 }: BatchRecord): [string, string | undefined] {
-  const words = [lastStatus, lastCode, lastError].filter((part) => part !== undefined).join(' ')
-  const isTold = lastAttemptAt !== undefined && words !== ''
+  const error = [lastStatus, lastCode, lastError].filter((part) => part !== undefined).join(' ')
+  const isTold = lastAttemptAt !== undefined && error !== ''
   return [
-    lastStatus === undefined ? 'trouble' : 'Dopt said',
-    isTold ? `${words} (at ${formatTime(lastAttemptAt)})` : undefined
+    lastStatus === undefined ? 'error' : 'response',
+    isTold ? `${error} (at ${formatTime(lastAttemptAt)})` : undefined
   ]
 }
 
-/** Stands above what a batch holds. */
+/** The heading of a batch's content. */
 export function sentHeading(batch: BatchRecord): string {
   if (batch.state !== 'delivered' && batch.state !== 'failed') return 'To be sent'
   return wasSent(batch) ? 'Sent' : 'Not sent'
 }
 
-/** Of a settled batch. What is overtaken before its call, or must not go into one, is settled without. */
+/**
+ * Whether a settled batch was sent. One whose values were superseded before its call, or that must not be sent, was
+ * settled without a call.
+ */
 function wasSent({ state, attempts, lastStatus }: BatchRecord): boolean {
   return lastStatus !== undefined || (state === 'failed' && attempts > 0)
 }

@@ -1,7 +1,7 @@
 import { createProgress, type Progress, type ProgressCounts } from './progress.js'
 import { wantsColour } from './terminal.js'
 
-/** Results go to standard output; everything that is said on the way there goes to standard error. */
+/** Results go to standard output; progress and notices go to standard error. */
 export class Output {
   readonly #said = new Set<string>()
   #progress: Progress | undefined
@@ -11,7 +11,7 @@ export class Output {
     return wantsColour(process.stdout)
   }
 
-  /** A result; a line break is put at its end. */
+  /** Prints a result, with a line break at its end. */
   print(text: string): void {
     this.stopProgress()
     process.stdout.write(`${text}\n`)
@@ -21,13 +21,13 @@ export class Output {
     this.print(JSON.stringify(value, undefined, 2))
   }
 
-  /** Says something at once, above the progress line where there is one. */
+  /** Prints a notice at once, above the progress line if there is one. */
   note(line: string): void {
     if (this.#progress === undefined) process.stderr.write(`${line}\n`)
     else this.#progress.say(line)
   }
 
-  /** As `note`, but not again what has been said before. */
+  /** Like `note`, but prints the same line only once. */
   noteOnce(line: string): void {
     if (this.#said.has(line)) return
     this.#said.add(line)
@@ -49,7 +49,7 @@ export class Output {
   }
 }
 
-/** A reader that has seen enough, such as `head`, is no error; whatever else happens to our streams is. */
+/** A reader that stops early, such as `head`, is no error; any other error on our streams is. */
 export function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -58,7 +58,7 @@ export function ignoreClosedPipes(): void {
   }
 }
 
-/** Ends the process when everything has been written: a pipe may take longer to be read than the work took. */
+/** Exits when everything has been written: the reader of a pipe may be slower than the command. */
 export async function exitWhenWritten(code: number): Promise<never> {
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve())))

@@ -15,7 +15,7 @@ const limit = whole(
   {
     key: 'limit',
     flag: '--limit <events>',
-    help: 'show no more events than this; all of them are counted',
+    help: 'maximum events to show; all are counted',
     defaultText: String(DEFAULT_LIMIT),
     inFile: false
   },
@@ -26,11 +26,10 @@ const limit = whole(
 export const preview: Command = {
   name: 'preview',
   arguments: '[file...]',
-  summary: 'show what would be sent of events, and why the rest would not be',
-  description: `Shows, event by event, what would be sent to Dopt, and of each that would not be sent why not. The
-subscriptions of the config file are run as forward runs them. It sends nothing, and needs neither a store nor a key.
-What is shown of one event is before it is merged with other events of the same user. Property values are printed.
-The exit code is 1 when an event would be rejected.`,
+  summary: 'show what would be sent for each event, and why the rest would not be',
+  description: `Shows, event by event, what would be sent to Dopt, and why the rest would not be. The subscriptions of the
+config file apply, as in forward. It sends nothing, and needs neither a store nor a key. Events are shown before they
+are merged with others of the same user. Property values are printed. The exit code is 1 if an event would be rejected.`,
   settings: [limit, json],
   common: [api, nestedProperties, subscriptions, config, logLevel],
   examples: `  $ dopt-destination preview events.ndjson
@@ -51,7 +50,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   try {
     for (const { name, source } of findInputs(args, process.stdin)) await readInput(name, source)
   } catch (error) {
-    // The rest of a file cannot be read; what came before has been looked at.
+    // The rest of the file cannot be read; the events before it have been shown.
     if (counts.received > 0) sumUp()
     throw error
   }
@@ -64,7 +63,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
       const translations = await translator.translate(events, Date.now())
       items.forEach((item, index) => {
         const place = `${name}:${item.line}`
-        const previewed = toPreviewed(place, whatBecameOf(item, translations[index]), generation)
+        const previewed = toPreviewed(place, translationOf(item, translations[index]), generation)
         counts.received++
         counts[previewed.outcome]++
         if (counts.received > most) return
@@ -80,12 +79,12 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   }
 }
 
-function whatBecameOf(item: ReadItem, translation: Translation | undefined): Translation {
+function translationOf(item: ReadItem, translation: Translation | undefined): Translation {
   if (item.kind === 'malformed') return { kind: 'rejected', reason: item.reason }
   return translation ?? { kind: 'rejected', reason: 'cannot be mapped' }
 }
 
 function summaryOf({ received, sent, ignored, rejected }: Record<string, number>): string {
   const [some = '', none = '', bad = ''] = [sent, ignored, rejected].map((n) => formatCount(n ?? 0))
-  return `of ${plural(received ?? 0, 'event')} ${some} would be sent, ${none} ignored, ${bad} rejected`
+  return `${plural(received ?? 0, 'event')}: ${some} would be sent, ${none} ignored, ${bad} rejected`
 }

@@ -4,16 +4,19 @@ import type { NewPart } from '../store/store.js'
 import type { IgnoredReason, Translation } from '../translate/translation.js'
 import { printable } from './printable.js'
 
-/** What Dopt would be told of a user or of a group. */
+/** What would be sent to Dopt about a user or a group. */
 interface PreviewedPart {
   user?: string
   group?: string
-  /** The path of a call for many users, and this user's entry in its body; or the path and the body of a group's call. */
+  /**
+   * For a user, the path of a call for many users, and the user's entry in its body; for a group, the path and body of
+   * its call.
+   */
   path: string
   entry: unknown
 }
 
-/** What `preview --json` says of one event. */
+/** One event in `preview --json`. */
 export type Previewed =
   | ({
       source: string
@@ -22,16 +25,16 @@ export type Previewed =
       /** When it happened, ISO 8601. It decides which of a user's events is the newest, and is not sent. */
       time: string
     } & PreviewedPart & {
-        /** What the event says of others, sent after it. */
+        /** What the event says about others, sent afterwards. */
         then?: PreviewedPart[]
       })
   | { source: string; outcome: 'ignored'; code: IgnoredReason; reason: string }
   | { source: string; outcome: 'rejected'; reason: string }
 
 const WHY_IGNORED: Readonly<Record<IgnoredReason, string>> = {
-  type: 'no enabled subscription asks for it',
-  integrations: 'its integrations leave Dopt out',
-  'no-identifier': 'the mapping finds no identifier in it'
+  type: 'no enabled subscription matches',
+  integrations: 'its integrations exclude Dopt',
+  'no-identifier': 'the mapping yields no identifier'
 }
 
 export function toPreviewed(source: string, translation: Translation, api: Api): Previewed {
@@ -58,7 +61,7 @@ function toPart({ subject = 'user', identifier, properties, groups }: NewPart, a
   return { [subject]: identifier, path, entry: Array.isArray(sent) ? sent[0] : sent }
 }
 
-/** A line, and one more for each of the others whom the event tells something of. */
+/** One line, and one more for each further user or group that the event is about. */
 export function describePreviewed(previewed: Previewed): string {
   const { source, outcome } = previewed
   const line = (place: string, word: string, what: string): string => printable(`${place}  ${word.padEnd(8)}  ${what}`)

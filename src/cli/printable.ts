@@ -1,5 +1,5 @@
 /**
- * Makes text of unknown origin harmless on a terminal and keeps it on one line: whatever could move the cursor, change
+ * Makes text of unknown origin harmless on a terminal and keeps it on one line: anything that could move the cursor, change
  * colours, reverse the reading direction or be invisible is shown as a symbol (␛, ␊) or as a code point (\u202e).
  */
 export function printable(text: string): string {

@@ -10,8 +10,8 @@ import type { AnySetting } from './setting.js'
 
 const DESCRIPTION = `Sends Segment identify events to Dopt in bulk, durably.
 
-What is taken in is first written to a local store, then sent in calls of up to 100 users, tried again while Dopt
-cannot take it, and kept with Dopt's own words when it refuses.`
+Events are first written to a local store, then sent in calls of up to 100 users. A call is retried while Dopt is
+unavailable, and its events are kept with Dopt's error if Dopt refuses it.`
 
 const AFTER_HELP = `
 Examples:
@@ -20,17 +20,17 @@ Examples:
   $ dopt-destination forward events.ndjson
   $ dopt-destination status
 
-Settings come from flags, else from the environment, else from the config file
-(--config, or dopt-destination.config.json if it is there), else from defaults.
+Flags take precedence over environment variables, and those over the config file
+(--config, or dopt-destination.config.json if it exists).
 
 Environment:
-  DOPT_API_KEY    Dopt's users API key: better here than in a flag, which shows
-                  in the list of processes
+  DOPT_API_KEY    Dopt's users API key; prefer it to the flag, which is
+                  visible in the process list
   DOPT_ENDPOINT   address of Dopt's users API (https://users.dopt.com)
-  DOPT_API        its generation: bulk or batch (bulk)
-  DOPT_STORE      the SQLite file with the events (./dopt-destination.db)
-  NO_COLOR        no colours
-  and the other variables that the help of each command names with its options
+  DOPT_API        generation of that API: bulk or batch (bulk)
+  DOPT_STORE      the SQLite file that holds the events (./dopt-destination.db)
+  NO_COLOR        turns colors off
+  Each command's help names the other variables with its options.
 
 Exit codes:
   0    done, and everything was delivered
@@ -50,7 +50,7 @@ export async function runProgram(
     .version(readVersion(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
-    // One line, also where commander adds what may have been meant.
+    // One line, also when commander adds a suggestion.
     .configureOutput({ outputError: (message, write) => write(`${message.trim().replace(/\s*\n\s*/g, ' ')}\n`) })
     .addHelpText('after', AFTER_HELP)
   const known = commands.flatMap(({ settings, common }) => [...settings, ...common])
@@ -61,10 +61,10 @@ export async function runProgram(
     })
   }
   try {
-    await program.parseAsync(withoutHelpOfNothing(argv, commands))
+    await program.parseAsync(withoutHelpOfUnknown(argv, commands))
     return code
   } catch (error) {
-    // Commander has said what is wrong; help that was asked for is no error, help for want of a command is.
+    // Commander has printed the error. Help that was requested is no error; help printed because no command was given is.
     return hasExitCode(error) && error.exitCode === 0 ? EXIT.done : EXIT.usage
   }
 }
@@ -87,24 +87,24 @@ function register(
   sub.action(() => action(sub.opts(), sub.args))
 }
 
-/** To ask for the help of what is no command is the mistake of typing it. Commander would print the help of all. */
-function withoutHelpOfNothing(argv: readonly string[], commands: readonly Command[]): string[] {
+/** `help NAME` with an unknown name is an error, as NAME alone would be. Commander would print the general help. */
+function withoutHelpOfUnknown(argv: readonly string[], commands: readonly Command[]): string[] {
   const [node = '', script = '', first, name, ...rest] = argv
-  const isOfNothing = first === 'help' && name !== undefined && !['help', ...commands.map((c) => c.name)].includes(name)
-  return isOfNothing && !name.startsWith('-') ? [node, script, name, ...rest] : [...argv]
+  const isOfUnknown = first === 'help' && name !== undefined && !['help', ...commands.map((c) => c.name)].includes(name)
+  return isOfUnknown && !name.startsWith('-') ? [node, script, name, ...rest] : [...argv]
 }
 
 function isFlag({ fileOnly }: AnySetting): boolean {
   return fileOnly !== true
 }
 
-/** Paragraphs as one line each: commander wraps them to the width of the terminal. */
+/** Makes each paragraph one line, which commander wraps to the width of the terminal. */
 function unwrap(text: string): string {
   return text.replace(/(?<!\n)\n(?!\n)/g, ' ')
 }
 
 function toOption({ flag, help, env, defaultText, repeatable }: AnySetting): Option {
-  const variable = env && repeatable ? `${env}, with commas between several` : env
+  const variable = env && repeatable ? `${env}, comma-separated` : env
   const notes = [defaultText && `default: ${defaultText}`, variable, repeatable && 'repeatable'].filter(Boolean)
   const option = new Option(flag, notes.length === 0 ? help : `${help} (${notes.join('; ')})`)
   return repeatable
@@ -127,7 +127,7 @@ function wantsStack({ loadConfig }: CommandContext): boolean {
   try {
     return ['debug', 'trace'].includes(loadConfig().get(logLevel) ?? '')
   } catch {
-    // The configuration itself is what is wrong.
+    // The configuration itself is invalid.
     return false
   }
 }

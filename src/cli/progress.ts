@@ -7,14 +7,14 @@ export interface ProgressCounts {
   read: number
   delivered: number
   failed: number
-  /** Bytes taken from the input, for the percentage. */
+  /** Bytes read from the input, for the percentage. */
   bytesRead?: number
-  /** What is wrong at the moment, in a few words. */
+  /** What is wrong at the moment, in short. */
   trouble?: string | undefined
 }
 
 export interface ProgressOptions {
-  /** The size of the input, where it is known: makes a bar and a percentage. */
+  /** The size of the input. If given, there is a bar and a percentage. */
   totalBytes?: number
   /** Default: stderr. */
   stream?: NodeJS.WritableStream & { readonly isTTY?: boolean }
@@ -22,19 +22,19 @@ export interface ProgressOptions {
   nowMs?: () => number
 }
 
-/** One line that tells how far the work is. Nothing else may be written to the terminal before `stop`, but by `say`. */
+/** A progress line. Until `stop`, nothing else may write to the terminal, except through `say`. */
 export interface Progress {
   start(): void
   update(counts: ProgressCounts): void
-  /** Writes a line above this one. Where there is no progress line, the line alone. */
+  /** Writes a line above the progress line, or just the line if there is none. */
   say(line: string): void
   stop(): void
 }
 
-/** Up to the line that `stop` has left, and nothing on it. */
+/** Moves up to the line that `stop` has left, and clears it. */
 const ERASE_LINE_ABOVE = '\u001b[1A\r\u001b[2K'
 
-/** Draws on a terminal, without colours; where the stream is something else, it does nothing. */
+/** Draws on a terminal, without colours. If the stream is no terminal, only `say` writes anything. */
 export function createProgress(options: ProgressOptions = {}): Progress {
   const { totalBytes, stream = process.stderr, env = process.env, nowMs = Date.now } = options
   const write = (line: string): void => void stream.write(`${line}\n`)
@@ -47,9 +47,9 @@ export function createProgress(options: ProgressOptions = {}): Progress {
     barsize: 12,
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    // The alternative switches the terminal's wrapping off, which a process that is killed would leave behind.
+    // Otherwise it would turn the terminal's line wrapping off, and leave it off if the process is killed.
     linewrap: true,
-    // Signals are the command's business: it goes on for a while after the first.
+    // The command handles signals: after the first one it continues for a while.
     gracefulExit: false
   })
   let startedAtMs = nowMs()
@@ -78,7 +78,7 @@ export function createProgress(options: ProgressOptions = {}): Progress {
     },
     say(line) {
       if (!isDrawn) return write(line)
-      // The bar remembers the place where it began, which the line takes: it has to begin anew.
+      // The bar remembers where it started, and the new line takes that place: start it again.
       bar.stop()
       write(ERASE_LINE_ABOVE + line)
       draw()

@@ -13,19 +13,23 @@ const DEFAULT_AGE_MS = 7 * 24 * 60 * 60 * 1000
 const olderThan = duration({
   key: 'olderThan',
   flag: '--older-than <duration>',
-  help: 'remove what was settled longer ago than this',
+  help: 'remove events settled longer ago than this',
   defaultText: '7d',
   inFile: false
 })
-const failed = flag('failed', '--failed', 'remove failed events of that age too; they can then not be replayed')
-const rejected = flag('rejected', '--rejected', 'remove rejected events of that age too; they can then not be replayed')
+const failed = flag('failed', '--failed', 'also remove failed events of that age; they can then no longer be replayed')
+const rejected = flag(
+  'rejected',
+  '--rejected',
+  'also remove rejected events of that age; they can then no longer be replayed'
+)
 
 export const prune: Command = {
   name: 'prune',
-  summary: 'remove old delivered events and give space back',
+  summary: 'remove old delivered events and free disk space',
   description: `Removes delivered and superseded events that were settled long enough ago, in small steps that let a running
-sender go on, and gives the space back to the disk. Failed and rejected events stay unless they are named. A running
-sender does the same by itself (--retention).`,
+sender continue, and frees disk space. Failed and rejected events are kept unless you ask for them. A running sender does
+the same by itself (--retention).`,
   settings: [olderThan, failed, rejected, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination prune --older-than 30d
@@ -63,7 +67,7 @@ async function removeAll(store: Store, options: PruneOptions): Promise<number> {
     const step = await store.pruneStep(options)
     total += step.removed
     more = step.more
-    // Each step is a commit of its own: between two of them a sender has its turn.
+    // Each step is its own commit, so that a sender can write between two steps.
     await nextTurn()
   }
   return total

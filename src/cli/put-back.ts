@@ -5,14 +5,14 @@ import type { DeliveryRun } from './delivery-run.js'
 
 const POLL_MS = 200
 
-/** Failed events become pending again, in steps of one commit each: a kill in the middle leaves each one thing or the other. */
+/** Makes failed events pending again, in steps of one commit each: after a kill, each event is either failed or pending. */
 export async function putBackFailed(selection: ReplaySelection, { forwarder, tally }: DeliveryRun): Promise<void> {
   const { events, ranges } = await forwarder.store.replay(selection, Date.now())
   tally.addPutBack(events, ranges)
   if (events > 0) forwarder.sender?.wake()
 }
 
-/** Waits until another process has settled what this run put back, as long as anything moves. */
+/** Waits until another process has settled what this run put back, or makes no more progress. */
 export async function settleBeside(run: DeliveryRun): Promise<SettledReason> {
   const { forwarder, tally, watch, signal, giveUpAfterMs } = run
   let settled = -1
@@ -30,7 +30,7 @@ export async function settleBeside(run: DeliveryRun): Promise<SettledReason> {
     const done = counts.delivered + counts.superseded + counts.failed
     if (done !== settled) [settled, movedAt] = [done, now]
     if (now - movedAt >= giveUpAfterMs) return 'stalled'
-    // Asking about many events takes its time: the other process should have most of it.
+    // Counting many events takes time; most of the time should be left to the other process.
     await sleep(systemClock, Math.max(POLL_MS, 10 * (now - askedAt)), signal)
   }
   return 'interrupted'

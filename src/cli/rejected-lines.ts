@@ -2,10 +2,10 @@ import { formatCount } from './format-number.js'
 import type { Output } from './output.js'
 import { printable } from './printable.js'
 
-/** More than these would push everything else off the screen. */
+/** More would push everything else off the screen. */
 const SHOWN = 10
 
-/** Says which lines were rejected, and why: the first ones as they come, the others as a number. */
+/** Reports rejected lines and the reasons: the first ones as they come, the rest as a number. */
 export class RejectedLines {
   #count = 0
 
@@ -16,7 +16,7 @@ export class RejectedLines {
     if (this.#count <= SHOWN) this.output.note(printable(`${source}: ${reason}`))
   }
 
-  /** At the end: how many there were besides. */
+  /** To be called at the end: reports how many more there were. */
   sayRest(): void {
     const rest = this.#count - SHOWN
     if (rest > 0) this.output.note(`and ${formatCount(rest)} more ${rest === 1 ? 'was' : 'were'} rejected`)

@@ -6,7 +6,7 @@ import { reasonOf, retryRejected } from './replay-rejected.js'
 import { plural } from './summary.js'
 import { renderTable } from './table.js'
 
-/** Rejections listed; the numbers count all of them. */
+/** Maximum rejections to list; the counts include all. */
 const LISTED = 20
 
 /** What `replay --dry-run --json` prints. */
@@ -19,7 +19,7 @@ export interface ReplayPreview {
     /** Would be ignored now. */
     ignored: number
     rejected: number
-    /** The first of those that would be rejected again. */
+    /** The first ones that would be rejected again. */
     first: Array<{ source: string; reason: string }>
   } | null
 }
@@ -57,12 +57,12 @@ export function renderPreview({ failed, rejected }: ReplayPreview): string {
   if (failed !== null) {
     const { batches, events, users, groups } = failed
     const whose = plural(users, 'user') + (groups > 0 ? ` and ${plural(groups, 'group')}` : '')
-    parts.push(`would put back ${plural(events, 'event')} of ${whose} from ${plural(batches, 'failed batch')}`)
+    parts.push(`would replay ${plural(events, 'event')} of ${whose} from ${plural(batches, 'failed batch')}`)
   }
   if (rejected !== null) {
     const { kept, accepted, ignored, rejected: again, first } = rejected
     parts.push(
-      `of ${plural(kept, 'kept rejection')} ${formatCount(accepted)} would be accepted now, ` +
+      `${plural(kept, 'rejected event')} kept: ${formatCount(accepted)} would be accepted now, ` +
         `${formatCount(ignored)} ignored, ${formatCount(again)} rejected again`
     )
     if (first.length > 0) {

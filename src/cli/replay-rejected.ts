@@ -9,7 +9,7 @@ import { translatorOptions } from './translator-options.js'
 
 const CHUNK = 500
 
-/** A kept rejection, and what the translation makes of it today. */
+/** A kept rejection, translated again. */
 export interface Retried {
   record: RejectionRecord
   event: unknown
@@ -17,8 +17,8 @@ export interface Retried {
 }
 
 /**
- * Translates kept rejections again, some at a time, and no more than there are when it begins: what is rejected meanwhile,
- * perhaps one of these once more, comes after them. Reads only.
+ * Translates kept rejections again, in chunks, and only as many as there are at the start: events that are rejected
+ * meanwhile, perhaps one of these once more, come after them. Only reads.
  */
 export async function* retryRejected(
   store: Pick<Store, 'books' | 'rejections'>,
@@ -36,7 +36,7 @@ export async function* retryRejected(
     left -= records.length
     const chosen = records.filter(({ receivedAt }) => receivedAt >= selection.since && receivedAt < selection.until)
     const parsed = chosen.map(parse)
-    // As old as when they came in: since then their users may have said something newer.
+    // Their arrival is the original one: their users may have sent newer values since then.
     const translations = await translator.translate(
       parsed.map(({ event }) => event),
       chosen.map(({ receivedAt }) => receivedAt)
@@ -50,8 +50,8 @@ export async function* retryRejected(
 }
 
 /**
- * What can be translated today is accepted, and the rejection deleted in the same commit; what cannot stays as it is kept.
- * So a kill at any moment loses nothing, and a second run finds only what is left.
+ * Accepts what can be translated now, and deletes its rejection in the same commit; the rest is kept unchanged. So a kill
+ * at any moment loses nothing, and a second run finds only the rest.
  */
 export async function putBackRejected(selection: RejectedSelection, run: DeliveryRun): Promise<void> {
   const { forwarder, config, tally, output, signal } = run
@@ -73,10 +73,10 @@ export async function putBackRejected(selection: RejectedSelection, run: Deliver
   lines.sayRest()
 }
 
-/** Why it is rejected still, and whether it is whole. */
+/** Why it is still rejected, and whether only its beginning was kept. */
 export function reasonOf({ complete }: RejectionRecord, translation: Translation): string {
   const reason = translation.kind === 'rejected' ? translation.reason : ''
-  return complete ? reason : `${reason} (only its beginning was kept: forward it again from where it came)`
+  return complete ? reason : `${reason} (only its beginning was kept: forward it again from its source)`
 }
 
 function parse({ raw, reason, complete }: RejectionRecord): { event: unknown; reason: string | undefined } {

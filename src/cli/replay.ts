@@ -23,11 +23,11 @@ import {
 
 export const replay: Command = {
   name: 'replay',
-  summary: 'put failed or rejected work back and deliver it',
-  description: `Puts failed work back and delivers it, as "forward" would. Conditions narrow each other. Values that newer
-events have delivered meanwhile are left out, so a replay never takes a user back.
+  summary: 'put failed or rejected events back and deliver them',
+  description: `Puts failed events back and delivers them, as "forward" would. Conditions are combined: all of them must match.
+Values that newer events have delivered meanwhile are left out, so a replay never takes a user back to older values.
 
-It works beside a running sender: then it only puts the work back, and waits until the other process has settled it.`,
+It works alongside a running sender: then it only puts the events back, and waits until the other process has settled them.`,
   settings: [batch, user, group, since, until, failed, rejected, dryRun, giveUpAfter, json],
   common: DELIVERY_SETTINGS,
   examples: `  $ dopt-destination replay --failed --since 24h --dry-run
@@ -40,11 +40,11 @@ async function run(context: CommandContext): Promise<ExitCode> {
   const { output, wants, loadConfig } = context
   const config = loadConfig()
   const work = selectWork(config)
-  // A replay is of what is there: it never makes a store.
+  // There is nothing to replay without a store, so none is created.
   const store = SqliteStore.open(storeFile(config), { mustExist: true })
   let isSentElsewhere: boolean
   try {
-    await refuseWhatIsNotThere(store, work)
+    await refuseWrongBatch(store, work)
     if (wants(dryRun)) {
       const { previewReplay, renderPreview } = await import('./replay-preview.js')
       const { translatorOptions } = await import('./translator-options.js')
@@ -60,7 +60,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
   return deliver(work, config, context, isSentElsewhere)
 }
 
-/** @param isSentElsewhere that another process sends is known already, so that no key is needed here */
+/** @param isSentElsewhere another process is known to be sending, so that no key is needed here */
 async function deliver(
   work: Work,
   config: Config,
@@ -75,7 +75,7 @@ async function deliver(
   try {
     if (!isSentElsewhere) return await runDelivery(plan)
   } catch (error) {
-    // It is thrown when the store is opened, before anything was put back.
+    // Thrown when the store is opened, before anything is put back.
     if (!(error instanceof StoreError && error.code === 'in-use')) throw error
   }
   return runDelivery({
@@ -97,26 +97,26 @@ async function putBack(work: Work, run: DeliveryRun): Promise<void> {
     const { putBackRejected } = await import('./replay-rejected.js')
     await putBackRejected(work.rejected, run)
   }
-  if (run.tally.received === 0) run.output.note('nothing to put back')
+  if (run.tally.received === 0) run.output.note('nothing to replay')
 }
 
 async function putBackBeside(work: Work, run: DeliveryRun): Promise<void> {
   await putBack(work, run)
   if (run.tally.accepted === 0) return
-  run.output.note('another process is sending from this store: the work is put back, and that process delivers it')
+  run.output.note('another process is sending from this store: the events are put back, and that process delivers them')
 }
 
-/** A slip in a number is better told than answered with a summary of zeros. */
-async function refuseWhatIsNotThere(store: SqliteStore, { failed: selection }: Work): Promise<void> {
+/** A mistyped batch number is an error, rather than a summary of zeros. */
+async function refuseWrongBatch(store: SqliteStore, { failed: selection }: Work): Promise<void> {
   if (selection?.batchId === undefined) return
   const found = await store.getBatch(selection.batchId)
-  if (found === undefined) throw new CommandError(`${store.location} holds no batch ${selection.batchId}`)
+  if (found === undefined) throw new CommandError(`${store.location} has no batch ${selection.batchId}`)
   const { batch: record, children } = found
   if (record.state === 'failed') return
   const into = children.map(({ id }) => id).join(' and ')
   throw new CommandError(
     record.state === 'split'
-      ? `batch ${record.id} was split into ${into}: replay what failed of those`
-      : `batch ${record.id} has not failed, it is ${record.state}: there is nothing to put back`
+      ? `batch ${record.id} was split into ${into}: replay those that failed`
+      : `batch ${record.id} is ${record.state}, not failed: there is nothing to replay`
   )
 }

@@ -9,12 +9,12 @@ import { flag, share, text, texts, whole, type Setting } from './setting.js'
 const DEFAULT_PORT = 8788
 const DEFAULT_KEY = 'sandbox-key'
 
-// None of these is read from the environment or the config file: those hold the real key and address.
+// Flags only: the environment and the config file have the real key and address.
 const port = whole(
   {
     key: 'port',
     flag: '--port <port>',
-    help: 'where to listen; 0 takes any free port',
+    help: 'port to listen on; 0 takes any free one',
     defaultText: '8788',
     inFile: false
   },
@@ -24,7 +24,7 @@ const port = whole(
 const host = text({
   key: 'host',
   flag: '--host <address>',
-  help: 'on which address',
+  help: 'address to listen on',
   defaultText: '127.0.0.1',
   inFile: false
 })
@@ -32,28 +32,28 @@ const apiKey: Setting<string> = {
   ...text({
     key: 'apiKey',
     flag: '--api-key <key>',
-    help: 'the key that callers must send; any will do',
+    help: 'key that callers must send; any string',
     defaultText: DEFAULT_KEY,
     inFile: false
   }),
   secret: true
 }
 const latency = whole(
-  { key: 'latency', flag: '--latency <ms>', help: 'hold every answer back for so long', inFile: false },
+  { key: 'latency', flag: '--latency <ms>', help: 'delay every answer by this long', inFile: false },
   0,
   2 ** 31 - 1
 )
 const failRate = share({
   key: 'failRate',
   flag: '--fail-rate <share>',
-  help: 'share of the calls that fail, 0 to 1',
+  help: 'share of calls that fail, 0 to 1',
   inFile: false
 })
 const failStatus = whole(
   {
     key: 'failStatus',
     flag: '--fail-status <status>',
-    help: 'with which status they fail',
+    help: 'status of failed calls',
     defaultText: '500',
     inFile: false
   },
@@ -61,33 +61,33 @@ const failStatus = whole(
   599
 )
 const retryAfter = whole(
-  { key: 'retryAfter', flag: '--retry-after <seconds>', help: 'send Retry-After with calls that fail', inFile: false },
+  { key: 'retryAfter', flag: '--retry-after <seconds>', help: 'send Retry-After with failed calls', inFile: false },
   0,
   Number.MAX_SAFE_INTEGER
 )
 const rejectUser = texts({
   key: 'rejectUser',
   flag: '--reject-user <id>',
-  help: 'answer 400 to any call that names this user',
+  help: 'answer 400 to any call that contains this user',
   inFile: false
 })
 const rejectGroup = texts({
   key: 'rejectGroup',
   flag: '--reject-group <id>',
-  help: 'answer 400 to any call that names this group',
+  help: 'answer 400 to any call that contains this group',
   inFile: false
 })
 const strictProperties = flag('strictProperties', '--strict-properties', 'answer 400 to calls with nested values')
 
 export const sandbox: Command = {
   name: 'sandbox',
-  summary: "run a stand-in for Dopt's users API, to try things out",
+  summary: "run a local stand-in for Dopt's users API",
   description: `Runs a local stand-in for Dopt's users API, which keeps what it is sent in memory. It prints one line
 when it accepts connections, and runs until it is interrupted (exit code 130) or terminated (exit code 0).
 
 GET /__sandbox/users, /__sandbox/users/{id}, /__sandbox/groups, /__sandbox/groups/{id}, /__sandbox/memberships,
-/__sandbox/requests and /__sandbox/stats tell what it holds;
-POST /__sandbox/faults changes what goes wrong, POST /__sandbox/reset begins anew.`,
+/__sandbox/requests and /__sandbox/stats show its state;
+POST /__sandbox/faults changes the faults, POST /__sandbox/reset resets it.`,
   settings: [port, host, apiKey, latency, failRate, failStatus, retryAfter, rejectUser, rejectGroup, strictProperties],
   common: [config, logLevel],
   examples: `  $ dopt-destination sandbox
@@ -99,14 +99,14 @@ async function run({ output, loadConfig }: CommandContext): Promise<ExitCode> {
   const settings = loadConfig()
   const options = sandboxOptions(settings)
   if (options.failRate === undefined && (options.failStatus ?? options.retryAfterS) !== undefined) {
-    output.note('nothing fails: --fail-status and --retry-after say how, --fail-rate says how often')
+    output.note('no calls will fail: --fail-status and --retry-after have no effect without --fail-rate')
   }
   const { startSandbox } = await import('../sandbox/index.js')
   const interrupt = new Interrupt()
   try {
     const running = await startSandbox(options)
     try {
-      // A key that somebody chose may be a real one.
+      // A key that was given may be a real one: it is not printed.
       const key = options.apiKey === DEFAULT_KEY ? DEFAULT_KEY : 'as given'
       output.print(`sandbox listening on ${running.url}, key ${key}`)
       await aborted(interrupt.signal)

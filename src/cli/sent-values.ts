@@ -3,23 +3,23 @@ import { fromStored, toStored } from '../store/memberships.js'
 import { parseProperties, planUser, type DeliveredNames } from '../store/plan-users.js'
 import type { BatchRecord, EventRecord, Store, Subject } from '../store/store.js'
 
-/** Events of one user or group that are looked at, the newest first. */
+/** Maximum events read per user or group, newest first. */
 const EVENTS_EACH = 1000
 
 export type Properties = Record<string, unknown>
 
-/** What Dopt was told of one user or group. */
+/** What was sent to Dopt about one user or group. */
 export interface Sent {
   identifier: string
-  /** Undefined when newer events have overtaken every value. */
+  /** Undefined if newer events superseded every value. */
   properties: Properties | undefined
   /** Groups that the user was put into. */
   groups: readonly string[]
 }
 
 /**
- * What a batch sent, or would send now, worked out again by the rules of law 4 from its events and from what had been
- * delivered when it went out. (The store keeps events, not calls.)
+ * What a batch sent, or would send now. The store keeps events, not calls, so this is computed again by the rules of law 4,
+ * from the batch's events and from what had been delivered when it was sent.
  */
 export async function sentByBatch(
   store: Store,
@@ -44,7 +44,7 @@ export async function sentByBatch(
   return sent
 }
 
-/** What Dopt has taken of a user or a group, the newest value of each property, as far as these events tell. */
+/** The newest delivered value of each property of a user or a group, according to these events. */
 export function deliveredValues(events: readonly EventRecord[]): { properties: Properties; groups: readonly string[] } {
   const delivered = events.filter(({ state }) => state === 'delivered').map(withMemberships)
   const merged = mergeUpdates(
@@ -58,12 +58,12 @@ export function deliveredValues(events: readonly EventRecord[]): { properties: P
   return { properties: parseProperties(properties), groups }
 }
 
-/** As JSON documents carry it. */
+/** The form in JSON documents. */
 export function sentDocument(subject: Subject, { identifier, properties, groups }: Sent) {
   return { [subject]: identifier, properties, ...(groups.length > 0 && { groups }) }
 }
 
-/** What other batches had delivered of a user when this one was answered. A user is in one open batch at a time. */
+/** What other batches had delivered of a user when this one was answered. A user is in only one open batch at a time. */
 async function deliveredBefore(
   store: Store,
   identifier: string,
@@ -85,7 +85,7 @@ async function deliveredBefore(
   return names
 }
 
-/** The event with its memberships among its properties, as plans are made of it. */
+/** The event with its memberships among its properties, as `planUser` expects it. */
 function withMemberships(event: EventRecord): EventRecord {
   return { ...event, properties: toStored(event.properties, event.groups) }
 }

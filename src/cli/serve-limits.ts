@@ -6,14 +6,14 @@ const maxEventBytes = byteSize({
   key: 'maxEventBytes',
   flag: '--max-event-bytes <size>',
   env: 'DOPT_MAX_EVENT_BYTES',
-  help: 'size of an event, at most',
+  help: 'maximum size of an event',
   defaultText: '32kb'
 })
 const maxBatchBytes = byteSize({
   key: 'maxBatchBytes',
   flag: '--max-batch-bytes <size>',
   env: 'DOPT_MAX_BATCH_BYTES',
-  help: 'size of a body with several events, unpacked, at most',
+  help: 'maximum size of a body with several events, uncompressed',
   defaultText: '500kb'
 })
 const maxBatchEvents = whole(
@@ -21,7 +21,7 @@ const maxBatchEvents = whole(
     key: 'maxBatchEvents',
     flag: '--max-batch-events <events>',
     env: 'DOPT_MAX_BATCH_EVENTS',
-    help: 'events a body, at most',
+    help: 'maximum events per body',
     defaultText: '2500'
   },
   1,
@@ -31,21 +31,21 @@ const headersTimeout = duration({
   key: 'headersTimeout',
   flag: '--headers-timeout <duration>',
   env: 'DOPT_HEADERS_TIMEOUT',
-  help: 'how long a client may take over the headers of a request',
+  help: 'time a client has to send the headers of a request',
   defaultText: '10s'
 })
 const requestTimeout = duration({
   key: 'requestTimeout',
   flag: '--request-timeout <duration>',
   env: 'DOPT_REQUEST_TIMEOUT',
-  help: 'how long a client may take over a whole request',
+  help: 'time a client has to send a whole request',
   defaultText: '30s'
 })
 const keepAliveTimeout = duration({
   key: 'keepAliveTimeout',
   flag: '--keep-alive-timeout <duration>',
   env: 'DOPT_KEEP_ALIVE_TIMEOUT',
-  help: 'how long a connection may idle; longer than a load balancer in front keeps it',
+  help: 'how long a connection may be idle; set it above the timeout of a load balancer in front',
   defaultText: '75s'
 })
 const maxConnections = whole(
@@ -53,7 +53,7 @@ const maxConnections = whole(
     key: 'maxConnections',
     flag: '--max-connections <connections>',
     env: 'DOPT_MAX_CONNECTIONS',
-    help: 'connections at a time; what comes on top is closed at once',
+    help: 'maximum open connections; further ones are closed at once',
     defaultText: '1000'
   },
   1,
@@ -63,7 +63,7 @@ const maxBytesInFlight = byteSize({
   key: 'maxBytesInFlight',
   flag: '--max-bytes-in-flight <size>',
   env: 'DOPT_MAX_BYTES_IN_FLIGHT',
-  help: 'bodies held at a time, all together; what comes on top is told to try again',
+  help: 'maximum total size of the bodies being processed; further requests are answered with 503',
   defaultText: '64mb'
 })
 

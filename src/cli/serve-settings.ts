@@ -9,7 +9,7 @@ const host = text({
   key: 'host',
   flag: '--host <address>',
   env: 'DOPT_HOST',
-  help: 'on which address to listen; anything but loopback needs a write key or a shared secret',
+  help: 'address to listen on; anything but loopback needs a write key or a shared secret',
   defaultText: '127.0.0.1'
 })
 const port = whole(
@@ -17,7 +17,7 @@ const port = whole(
     key: 'port',
     flag: '--port <port>',
     env: 'DOPT_PORT',
-    help: 'where to listen; 0 takes any free port',
+    help: 'port to listen on; 0 takes any free one',
     defaultText: String(DEFAULT_PORT)
   },
   0,
@@ -28,7 +28,7 @@ const writeKey: Setting<readonly string[]> = {
     key: 'writeKey',
     flag: '--write-key <key>',
     env: 'DOPT_WRITE_KEY',
-    help: 'what SDKs identify themselves with'
+    help: 'write key that SDKs must send'
   }),
   secret: true
 }
@@ -37,7 +37,7 @@ const sharedSecret: Setting<string> = {
     key: 'sharedSecret',
     flag: '--shared-secret <secret>',
     env: 'DOPT_SHARED_SECRET',
-    help: 'what Segment signs webhooks with'
+    help: 'secret with which Segment signs webhooks'
   }),
   secret: true
 }
@@ -46,7 +46,7 @@ const adminToken: Setting<string> = {
     key: 'adminToken',
     flag: '--admin-token <token>',
     env: 'DOPT_ADMIN_TOKEN',
-    help: 'opens /status and /metrics to other machines, as a Bearer token'
+    help: 'Bearer token that opens /status and /metrics to other machines'
   }),
   secret: true
 }
@@ -54,12 +54,12 @@ const publicUrl = text({
   key: 'publicUrl',
   flag: '--public-url <url>',
   env: 'DOPT_PUBLIC_URL',
-  help: 'how clients reach this server, where that is not how it sees itself'
+  help: 'address at which clients reach this server, if it is behind a proxy'
 })
 export const allowFirstEventSignature = flag(
   'allowFirstEventSignature',
   '--allow-first-event-signature',
-  'accept webhook batches whose signature covers the first event only; it authenticates no other'
+  'accept webhook batches of which only the first event is signed; the others are not authenticated'
 )
 
 export const SERVE_SETTINGS: readonly AnySetting[] = [

@@ -13,17 +13,17 @@ import { readStatus } from './status-document.js'
 const SHUTDOWN_DEADLINE_MS = 10_000
 const NOTICE_INTERVAL_MS = 500
 /**
- * Clients wait five to ten seconds for an answer. One that is told of a locked store in time waits before it sends its events
- * again; one that has given up may not. What the sender writes waits for the lock as long as anywhere.
+ * Clients wait five to ten seconds for an answer. If a locked store is reported before that, they back off and retry; a
+ * client that has timed out may not. Only accepting is limited: the sender waits for the lock as long as usual.
  */
 const STORE_TUNING = { acceptLockWaitMs: 4000 }
 
 export const serve: Command = {
   name: 'serve',
-  summary: 'take in Segment events over HTTP and deliver them',
-  description: `Runs a server that Segment's SDKs and webhooks can be pointed at, and delivers what it takes in. It answers
-200 when the events are on disk. It prints one line when it accepts connections, and runs until it is interrupted (exit
-code 130) or terminated (exit code 0); then it answers what is under way and ends.`,
+  summary: 'receive Segment events over HTTP and deliver them',
+  description: `Receives events from Segment's SDKs and webhooks, and delivers them. It answers 200 when the events are on
+disk. It prints one line when it accepts connections, and runs until it is interrupted (exit code 130) or terminated (exit
+code 0); then it finishes open requests and exits.`,
   settings: SERVE_SETTINGS,
   common: DELIVERY_SETTINGS,
   examples: `  $ dopt-destination serve
@@ -44,7 +44,7 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
   const level = config.get(logLevel)
   const logger = await createLogger(level, output)
   const interrupt = new Interrupt((signal) => {
-    const ending = 'ending when what is under way is answered; again to end at once'
+    const ending = 'shutting down after open requests; a second signal stops at once'
     if (level === undefined) output.note(ending)
     else logger.info({ signal }, ending)
   })
@@ -57,12 +57,12 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
         throw explainListening(error, http)
       })
       output.print(`listening on ${intake.url}`)
-      // A log tells it already.
+      // With a log level, the log reports it.
       const stopNotices = level === undefined ? tellOfEndpoint(forwarder, output) : undefined
       const lost = await Promise.race([aborted(interrupt.signal), forwarder.lost])
       stopNotices?.()
       await intake.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
-      // Whoever keeps the server running starts it again.
+      // Exit with an error, so that a supervisor restarts the server.
       if (lost !== undefined) throw lost
     } finally {
       await forwarder.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
@@ -73,9 +73,9 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
   }
 }
 
-/** Says when Dopt does not take calls: events are still taken in, so that nothing else would show it. */
+/** Reports when Dopt does not accept calls. Events are still accepted, so nothing else would show it. */
 function tellOfEndpoint({ sender }: Forwarder, output: Output): () => void {
-  const advice = 'events are taken in and kept; start it again with the right key (DOPT_API_KEY)'
+  const advice = 'events are still accepted and kept; restart with the right key (DOPT_API_KEY)'
   const notices = new EndpointNotices(advice)
   const timer = setInterval(() => {
     const line = sender && notices.next(sender.health.record, Date.now())

@@ -4,28 +4,28 @@ import { parseDuration } from './duration.js'
 import { parsePointInTime } from './when.js'
 
 /**
- * One thing that can be set. Its name in the config file is `key`, which is also what commander calls the flag's value;
- * what a flag or the environment gives is text, what the file gives is any JSON value, and `parse` takes both.
+ * One setting. Its name in the config file is `key`, which is also commander's name for the flag's value. Flags and the
+ * environment give text, the file gives any JSON value; `parse` accepts both.
  */
 export interface Setting<T> {
   readonly key: string
-  /** As commander takes it, such as `--batch-size <users>`. */
+  /** In commander's syntax, such as `--batch-size <users>`. */
   readonly flag: string
   readonly env?: string
   readonly help: string
-  /** Shown in the help: what holds where nobody sets it. */
+  /** The default, as the help shows it. */
   readonly defaultText?: string
   /** May be given several times; in the environment, separated by commas. */
   readonly repeatable?: boolean
-  /** Stands in the config file only: neither a flag nor the environment could hold it. */
+  /** In the config file only, because it is too complex for a flag or the environment. */
   readonly fileOnly?: boolean
-  /** What a command is told for one run only is no configuration. */
+  /** Whether the config file may contain it. What concerns only one run is no configuration. */
   readonly inFile: boolean
-  /** Its value is never repeated, not even when it is wrong. */
+  /** Its value is never printed, not even if it is invalid. */
   readonly secret?: boolean
   /** Completes "… must be …". */
   readonly allowed: string
-  /** Undefined, or an error that says why, when the value is not allowed. */
+  /** Returns undefined, or throws an error that says why, if the value is not allowed. */
   readonly parse: (value: unknown) => T | undefined
 }
 
@@ -37,12 +37,12 @@ function complete<T>(about: Description, allowed: string, parse: Setting<T>['par
   return { inFile: true, ...about, allowed, parse }
 }
 
-export function text(about: Description, allowed = 'text that is not empty'): Setting<string> {
+export function text(about: Description, allowed = 'non-empty text'): Setting<string> {
   return complete(about, allowed, (value) => (typeof value === 'string' && value !== '' ? value : undefined))
 }
 
 export function texts(about: Description): Setting<readonly string[]> {
-  return complete({ ...about, repeatable: true }, 'text, or a list of texts', (value) => {
+  return complete({ ...about, repeatable: true }, 'text, or a list of text values', (value) => {
     const list: readonly unknown[] = Array.isArray(value) ? value : [value]
     return list.every((item) => typeof item === 'string') ? list : undefined
   })
@@ -68,7 +68,7 @@ export function share(about: Description): Setting<number> {
 type Range = readonly [minimum: number, maximum: number]
 const ANY: Range = [0, Number.MAX_SAFE_INTEGER]
 
-/** A duration that says its unit, in milliseconds. */
+/** A duration with a unit. The value is in milliseconds. */
 export function duration(about: Description, range: Range = ANY): Setting<number> {
   return complete(about, describe('a duration', range, ms, 'such as 30s, 2m, 72h or 7d'), (value) => {
     const isText = typeof value === 'string'
@@ -86,7 +86,7 @@ export function milliseconds(about: Description, range: Range): Setting<number> 
 
 /** In bytes. */
 export function byteSize(about: Description, range: Range = ANY): Setting<number> {
-  return complete(about, describe('a size', range, String, 'such as 500mb or 2gb, or bytes'), (value) =>
+  return complete(about, describe('a size', range, String, 'such as 500mb or 2gb, or a number of bytes'), (value) =>
     within(range, typeof value === 'number' ? value : typeof value === 'string' ? parseByteSize(value) : undefined)
   )
 }
@@ -102,7 +102,7 @@ function within([minimum, maximum]: Range, value: number | undefined): number | 
   return value !== undefined && Number.isInteger(value) && value >= minimum && value <= maximum ? value : undefined
 }
 
-/** What is allowed, with examples where nothing is said of its ends. */
+/** Describes what is allowed, with examples if there is no upper bound. */
 function describe(
   kind: string,
   [minimum, maximum]: Range,
@@ -125,7 +125,7 @@ export function pointInTime(about: Description): Setting<number> {
   )
 }
 
-/** Any list, whose reader looks into it. */
+/** Any list; whoever reads it validates its items. */
 export function fileList(key: string, help: string): Setting<readonly unknown[]> {
   return complete({ key, flag: '', help, fileOnly: true }, 'a list', (value) =>
     Array.isArray(value) ? value : undefined

@@ -39,14 +39,12 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       lastWords(batch),
       ['next', next]
     ]),
-    // What was not sent has its one reason above.
-    attempts.length === 0 || heading === 'Not sent'
-      ? ''
-      : `Calls that did not deliver\n${renderAttempts(attempts, now)}`,
+    // If it was not sent, the only reason is shown above.
+    attempts.length === 0 || heading === 'Not sent' ? '' : `Unsuccessful calls\n${renderAttempts(attempts, now)}`,
     sent.length === 0 ? '' : `${heading}\n${renderSent(subject, sent)}${more(sent.length, batch.users)}`,
     rows.length === 0
       ? ''
-      : `Came in\n${renderTable(['message', subject, 'happened', 'state', 'properties'], rows)}${more(events.length, batch.events)}`
+      : `Received\n${renderTable(['message', subject, 'event time', 'state', 'properties'], rows)}${more(events.length, batch.events)}`
   ]
   return {
     page: sections.filter((section) => section !== '').join('\n\n'),
@@ -73,7 +71,7 @@ function describeChildren(children: readonly BatchRecord[]): string | undefined 
 
 function renderAttempts(attempts: readonly AttemptRecord[], now: number): string {
   return renderTable(
-    ['attempt', 'when', 'status', 'code', 'words'],
+    ['attempt', 'when', 'status', 'code', 'error'],
     attempts.map(({ attempt, at, status, code, error }) => [
       attempt,
       formatWhen(at, now),
@@ -87,13 +85,13 @@ function renderAttempts(attempts: readonly AttemptRecord[], now: number): string
 function renderSent(subject: Subject, sent: readonly Sent[]): string {
   const isGrouped = sent.some(({ groups }) => groups.length > 0)
   return renderTable(
-    [subject, ...(isGrouped ? ['in groups'] : []), 'properties'],
+    [subject, ...(isGrouped ? ['groups'] : []), 'properties'],
     sent
       .slice(0, ROWS_SHOWN)
       .map(({ identifier, groups, properties }) => [
         identifier,
         ...(isGrouped ? [groups.join(', ')] : []),
-        properties === undefined ? '(all overtaken)' : JSON.stringify(properties)
+        properties === undefined ? '(all superseded)' : JSON.stringify(properties)
       ])
   )
 }

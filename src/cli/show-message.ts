@@ -23,9 +23,9 @@ export async function showMessage(store: Store, id: string, context: ShowContext
   const fields = renderFields([
     ['message', event.messageId],
     [event.subject, event.identifier],
-    ['into groups', event.groups.length > 0 ? event.groups.join(', ') : undefined],
+    ['groups', event.groups.length > 0 ? event.groups.join(', ') : undefined],
     ['state', event.state],
-    ['happened', formatWhen(event.eventTime, now)],
+    ['event time', formatWhen(event.eventTime, now)],
     ['arrived', formatWhen(event.arrivedAt, now)],
     ['batch', batch && `${batch.id}, ${batch.state}`],
     ...(batch === undefined ? [] : [lastWords(batch)]),
@@ -33,11 +33,11 @@ export async function showMessage(store: Store, id: string, context: ShowContext
   ])
   const sections = [
     fields,
-    `Came in\n${renderProperties(parseProperties(event.properties))}`,
+    `Received\n${renderProperties(parseProperties(event.properties))}`,
     batch &&
       sent?.properties &&
-      `${sentHeading(batch)} for this ${event.subject} with batch ${batch.id}\n${renderProperties(sent.properties)}`,
-    parts.length > 1 ? `All that it says, one part after the other\n${renderParts(parts)}` : undefined
+      `${sentHeading(batch)} for this ${event.subject} in batch ${batch.id}\n${renderProperties(sent.properties)}`,
+    parts.length > 1 ? `Parts, in the order in which they are sent\n${renderParts(parts)}` : undefined
   ]
   return {
     page: sections.filter((section) => section !== undefined).join('\n\n'),
@@ -49,7 +49,7 @@ export async function showMessage(store: Store, id: string, context: ShowContext
   }
 }
 
-/** What the batch holds of the event's user or group, of which this event may be one of several. */
+/** What the batch sends for the event's user or group; it may combine several events. */
 async function sentFor(store: Store, event: EventRecord, batch: BatchRecord): Promise<Sent | undefined> {
   const { events } = await store.eventsOfUser(event.identifier, EVENTS_READ, event.subject)
   const own = events.filter(({ batchId }) => batchId === batch.id)
@@ -57,13 +57,13 @@ async function sentFor(store: Store, event: EventRecord, batch: BatchRecord): Pr
   return sent
 }
 
-/** Who is told something by the event, and where that stands. */
+/** The users and groups that the event is about, and the state of each part. */
 function renderParts(parts: readonly EventRecord[]): string {
   return renderTable(
-    ['of', 'state', 'batch', 'into groups', 'properties'],
+    ['about', 'state', 'batch', 'groups', 'properties'],
     parts.map(({ subject, identifier, state, turn, batchId, groups, properties }) => [
       `${subject} ${identifier}`,
-      turn === 'later' ? 'waits its turn' : state,
+      turn === 'later' ? 'waiting its turn' : state,
       batchId === undefined ? '' : String(batchId),
       groups.join(', '),
       properties

@@ -8,24 +8,24 @@ import { formatWhen, toIso } from './when.js'
 
 const CHUNK = 500
 
-/** A message that was rejected when it came in. Rejections have no index of messages: they are few, and all are looked at. */
+/** Shows a rejected message. Rejections are few and have no index by message, so all of them are read. */
 export async function showRejected(store: Store, id: string, context: ShowContext): Promise<Shown | undefined> {
   const found = await find(store, id)
   const last = found.at(-1)
   if (last === undefined) return undefined
-  const next = `once the cause is mended, translate it again with: ${context.hint('replay --rejected')}`
+  const next = `when you have fixed the cause, translate it again with: ${context.hint('replay --rejected')}`
   const fields = renderFields([
     ['message', id],
     ['state', 'rejected'],
-    ['why', last.reason],
-    ['from', last.source],
+    ['reason', last.reason],
+    ['source', last.source],
     ['arrived', formatWhen(last.receivedAt, context.now)],
-    ['came', found.length > 1 ? `${formatCount(found.length)} times; this is the last` : undefined],
+    ['received', found.length > 1 ? `${formatCount(found.length)} times; this is the last` : undefined],
     ['next', next]
   ])
   const { reason, source, receivedAt, raw } = last
   return {
-    page: `${fields}\n\nCame in\n  ${printable(raw)}`,
+    page: `${fields}\n\nReceived\n  ${printable(raw)}`,
     document: {
       ...{ kind: 'rejection', messageId: id, state: 'rejected', reason, source, arrivedAt: toIso(receivedAt) },
       ...{ times: found.length, next, raw }

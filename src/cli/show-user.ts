@@ -10,7 +10,7 @@ import { formatTime } from './when.js'
 const EVENTS_READ = 1000
 const EVENTS_SHOWN = 20
 
-/** All of a user or, as `subject` says, a group. */
+/** Shows a user or, depending on `subject`, a group. */
 export async function showUser(
   store: Store,
   identifier: string,
@@ -34,19 +34,19 @@ export async function showUser(
       event.properties
     ])
   const failed = states.has('failed')
-    ? `put what failed back with: ${hint(`replay --${subject} ${quoted(identifier)}`)}`
+    ? `replay failed events with: ${hint(`replay --${subject} ${quoted(identifier)}`)}`
     : undefined
   const values = Object.entries(delivered).map(([name, value]) => [name, JSON.stringify(value)] as const)
   return {
     page: [
       renderFields([
         [subject, identifier],
-        ['in groups', groups.length > 0 ? groups.join(', ') : undefined],
+        ['groups', groups.length > 0 ? groups.join(', ') : undefined],
         ['events', total > events.length ? `${formatCount(total)}; of the newest ${EVENTS_READ}: ${counts}` : counts],
         ['next', failed]
       ]),
-      `Delivered values, the newest of each property\n${values.length === 0 ? '  (none)' : renderFields(values, '  ')}`,
-      `Events, the newest first\n${renderTable(['happened', 'state', 'batch', 'message', 'properties'], rows)}${more}`
+      `Delivered values, newest of each property\n${values.length === 0 ? '  (none)' : renderFields(values, '  ')}`,
+      `Events, newest first\n${renderTable(['event time', 'state', 'batch', 'message', 'properties'], rows)}${more}`
     ].join('\n\n'),
     document: {
       ...{ kind: subject, [subject]: identifier, total, delivered },

@@ -14,16 +14,16 @@ import { showUser } from './show-user.js'
 
 const user = flag('user', '--user', 'ID is a user')
 const group = flag('group', '--group', 'ID is a group')
-const message = flag('message', '--message', 'ID is a messageId, and not the number of a batch')
+const message = flag('message', '--message', 'ID is a messageId, not a batch number')
 
 export const show: Command = {
   name: 'show',
   arguments: '<id>',
-  summary: 'all about one batch, message, user or group',
-  description: `Shows what came in, what was sent or is to be sent, what Dopt said and what happens next.
+  summary: 'show the details of one batch, message, user or group',
+  description: `Shows what was received, what was sent or will be sent, Dopt's response and what happens next.
 
-ID is the number of a batch or a messageId; with --user it is a user, with --group a group, with --message a
-messageId only. Property values are shown: only this command and preview print them.`,
+ID is a batch number or a messageId; with --user it is a user, with --group a group, with --message a messageId only.
+Property values are printed, which only show and preview do.`,
   settings: [user, group, message, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination show 12
@@ -31,7 +31,7 @@ messageId only. Property values are shown: only this command and preview print t
   run
 }
 
-/** What `show` found, for people and as a document. */
+/** What `show` found, as a page and as a JSON document. */
 export interface Shown {
   page: string
   document: object
@@ -39,7 +39,7 @@ export interface Shown {
 
 export interface ShowContext {
   now: number
-  /** Makes a command to type next. */
+  /** Makes a command to run next. */
   hint: (command: string) => string
 }
 
@@ -47,9 +47,9 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   const config = loadConfig()
   const [id] = args
   if (id === undefined || id === '')
-    throw new UsageError('name a batch, a message or, with --user or --group, a user or a group')
+    throw new UsageError('give the ID of a batch or a message or, with --user or --group, of a user or a group')
   if ([user, group, message].filter(wants).length > 1)
-    throw new UsageError('ID is one of a user, a group and a message: --user, --group and --message do not go together')
+    throw new UsageError('--user, --group and --message cannot be combined: give one of them')
   const subject = wants(user) ? 'user' : wants(group) ? 'group' : undefined
   const store = SqliteStore.open(storeFile(config), { mustExist: true })
   try {
@@ -62,7 +62,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
     if (wants(json)) output.printJson(shown.document)
     else output.print(shown.page)
     if (batch !== undefined && (await showIncoming(store, id, context)) !== undefined)
-      output.note(`a message is called ${id}, too: see "${context.hint(`show --message ${id}`)}"`)
+      output.note(`there is also a message ${id}: see "${context.hint(`show --message ${id}`)}"`)
     return EXIT.done
   } finally {
     await store.close()
@@ -80,8 +80,8 @@ async function showIncoming(store: Store, id: string, context: ShowContext): Pro
 
 function notFound(id: string, subject: Subject | undefined, isMessage: boolean, location: string): string {
   const name = printable(id)
-  if (isMessage) return `${location} holds no message ${name}`
+  if (isMessage) return `${location} has no message ${name}`
   return subject !== undefined
-    ? `${location} holds no event of the ${subject} ${name}`
-    : `${location} holds neither a batch nor a message ${name}; for a user add --user, for a group --group`
+    ? `${location} has no events of the ${subject} ${name}`
+    : `${location} has no batch or message ${name}; for a user add --user, for a group --group`
 }

@@ -1,17 +1,17 @@
 import { setFlagsFromString } from 'node:v8'
 
-/** How much a heap may grow over what survived its last collection before the next one. V8's own choice is up to 300 %. */
+/** How much the heap may grow beyond what survived the last collection before the next one. V8's default is up to 300 %. */
 const GROWTH_PERCENT = 50
 
 /**
- * Keeps this process's memory, the store's thread included, near to what it holds: of a file that is read through, little lives
- * longer than a chunk of events, and V8 would let the remains of many chunks lie about. It costs 5 to 8 % of the speed
- * of `forward`. A server keeps what its connections need for longer: `serve` would be a quarter slower.
+ * Keeps this process's memory, including the store's thread, close to what is in use. While a file is read, little lives
+ * longer than a chunk of events, but V8 would let the garbage of many chunks accumulate. This costs 5 to 8 % of the speed of
+ * `forward`. It is not for `serve`, which would be a quarter slower: what its connections need lives longer.
  */
 export function keepHeapSmall(): void {
-  // V8 reads both at each collection, so that they can be set while the program runs: an option of node could not be in the
-  // first line.
+  // V8 reads both at each collection, so they can be set at run time: the #! line of the program cannot hold options of
+  // node.
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
-  // Young objects are collected by one thread: several take more processor time, and the cores that the store's thread needs.
+  // One thread collects young objects: several would use more CPU time, and the cores that the store's thread needs.
   setFlagsFromString('--no-parallel-scavenge')
 }

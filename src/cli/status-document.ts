@@ -3,28 +3,28 @@ import type { Books, EventCounts, SenderRecord, Store } from '../store/store.js'
 import { toIso } from './when.js'
 
 const RATE_WINDOW_MS = 60_000
-/** Enough batches to tell a rate from; more would only make a busy store slower to ask. */
+/** Enough batches to compute a rate from; reading more would only take longer. */
 const RATE_BATCHES = 1000
 
 /** What `status --json` prints. Times are ISO 8601. */
 export interface StatusDocument {
   store: { file: string; bytes: number }
   events: EventCounts
-  /** Accepted events that `forget` or `prune` removed, which no state counts any more. */
+  /** Accepted events that `forget` or `prune` removed, and that no state counts any more. */
   removed: number
   /** Rejections kept. */
   rejected: number
   batches: Books['batches']
-  /** Delivered events that are no longer kept, in no batch. */
+  /** Delivered events that are no longer kept, and so are in no batch. */
   prunedDelivered: number
   endpoint: { state: string; since: string | null; lastError: string | null; nextProbeAt: string | null }
-  /** When the oldest event arrived that is not settled. */
+  /** When the oldest event that is not settled arrived. */
   oldestPendingAt: string | null
-  /** Everything that ever came in. */
+  /** Everything that was ever received. */
   intake: Books['intake']
   /** The last process that sent from this store; for `alive` see `isAlive`. */
   sender: { pid: number; host: string; startedAt: string | null; alive: boolean | null } | null
-  /** Of the batches that are kept; `complete` says that none of the time has been removed. */
+  /** Of the batches that are kept; `complete` if none in the window has been removed. */
   rates: { windowMs: number; deliveredEvents: number; deliveredPerSecond: number; complete: boolean }
   lastErrors: Array<{
     batch: number
@@ -67,19 +67,19 @@ async function readRates(store: Store, books: Books, now: number): Promise<Statu
   const windowMs = oldest === undefined ? RATE_WINDOW_MS : Math.max(1, now - oldest.createdAt)
   const deliveredEvents = batches.reduce((sum, { events, superseded }) => sum + events - superseded, 0)
   const deliveredPerSecond = Math.round((deliveredEvents * 10_000) / windowMs) / 10
-  // The oldest are removed first.
+  // The oldest batches are removed first.
   const complete = books.prunedDelivered === 0 || books.batches.delivered > batches.length
   return { windowMs, deliveredEvents, deliveredPerSecond, complete }
 }
 
-/** Null where that cannot be known, as the process is on another host. */
+/** Null if unknown, because the process is on another host. */
 export function isAlive({ pid, host }: SenderRecord): boolean | null {
   if (host !== hostname()) return null
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // It is there and belongs to somebody else.
+    // It exists, but belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -7,10 +7,7 @@ import { plural } from './summary.js'
 import { renderTable } from './table.js'
 import { formatWhen } from './when.js'
 
-/**
- * The status for people.
- * @param hint makes a command to type next of its name and flags
- */
+/** @param hint makes a command to run next from its name and flags */
 export function renderStatus(status: StatusDocument, now: number, hint: (command: string) => string): string {
   const { store, intake, rejected, rates, oldestPendingAt } = status
   const sections = [
@@ -22,7 +19,7 @@ export function renderStatus(status: StatusDocument, now: number, hint: (command
       ['rate', describeRate(rates)]
     ]),
     `Events\n${renderCounts(describeEvents(status))}`,
-    `Came in\n${renderCounts([
+    `Received\n${renderCounts([
       ['received', intake.received, ''],
       ['accepted', intake.accepted, ''],
       ['duplicates', intake.duplicates, ''],
@@ -36,18 +33,18 @@ export function renderStatus(status: StatusDocument, now: number, hint: (command
 }
 
 function describeSender({ sender }: StatusDocument, now: number): string {
-  if (sender === null) return 'none so far'
+  if (sender === null) return 'none yet'
   const { pid, host, startedAt, alive } = sender
-  const since = startedAt === null ? '' : `, since ${formatWhen(Date.parse(startedAt), now)}`
-  if (alive === true) return `running, pid ${pid}${since}`
-  return alive === false ? `not running; the last one was pid ${pid}${since}` : `pid ${pid} on ${host}${since}`
+  const started = startedAt === null ? '' : `, started ${formatWhen(Date.parse(startedAt), now)}`
+  if (alive === true) return `running, pid ${pid}${started}`
+  return alive === false ? `not running; the last one was pid ${pid}${started}` : `pid ${pid} on ${host}${started}`
 }
 
 function describeEndpoint({ endpoint }: StatusDocument, now: number): string {
   const { state, since, lastError, nextProbeAt } = endpoint
   const parts = [since === null ? state : `${state} since ${formatWhen(Date.parse(since), now)}`]
   if (state !== 'ok' && lastError !== null) parts.push(lastError)
-  // One that is past was never made: its sender is gone.
+  // A probe that is overdue will not be made: its sender is gone.
   if (nextProbeAt !== null && Date.parse(nextProbeAt) > now)
     parts.push(`next probe ${formatWhen(Date.parse(nextProbeAt), now)}`)
   return parts.join('; ')
@@ -55,7 +52,7 @@ function describeEndpoint({ endpoint }: StatusDocument, now: number): string {
 
 function describeRate({ deliveredEvents, windowMs, complete }: StatusDocument['rates']): string {
   const rate = `${plural(deliveredEvents, 'event')} delivered in the last ${formatAge(windowMs)}`
-  return complete ? rate : `${rate}, apart from those no longer kept`
+  return complete ? rate : `${rate}, not counting those no longer kept`
 }
 
 type Count = readonly [name: string, count: number, remark: string]
@@ -94,7 +91,7 @@ function renderErrors({ lastErrors }: StatusDocument, now: number): string {
     status === null ? (code ?? '') : String(status),
     error
   ])
-  return `Last errors\n${renderTable(['when', 'batch', 'status', 'words'], rows)}`
+  return `Last errors\n${renderTable(['when', 'batch', 'status', 'error'], rows)}`
 }
 
 function renderHints(
@@ -105,13 +102,13 @@ function renderHints(
   const waiting = events.pending + events.sending + events.retrying
   if (endpoint.state === 'key-refused') hints.push(`The key is refused: check it with "${hint('check')}"`)
   if (waiting > 0 && sender?.alive !== true) {
-    hints.push(`Nothing is sending: deliver what waits with "${hint('forward - </dev/null')}"`)
+    hints.push(`No sender is running: deliver pending events with "${hint('forward - </dev/null')}"`)
   }
   if (events.failed > 0) {
     hints.push(
-      `See what failed with "${hint('batches --state failed')}"; put it back with "${hint('replay --failed')}"`
+      `See failed events with "${hint('batches --state failed')}"; replay them with "${hint('replay --failed')}"`
     )
   }
-  if (rejected > 0) hints.push(`See what was rejected with "${hint('replay --rejected --dry-run')}"`)
+  if (rejected > 0) hints.push(`See rejected events with "${hint('replay --rejected --dry-run')}"`)
   return hints.join('\n')
 }

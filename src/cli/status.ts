@@ -8,9 +8,9 @@ import { renderStatus } from './status-page.js'
 
 export const status: Command = {
   name: 'status',
-  summary: 'where everything stands: counts, endpoint, sender, last errors',
-  description: `Shows the books of a store: how many events are in each state, what came in, how Dopt's endpoint
-does, who is sending, what went wrong last, and what to type next. It only reads, and works beside a running sender.`,
+  summary: 'show event counts, endpoint health, the sender and the last errors',
+  description: `Shows the state of the store: event counts, the endpoint's health, the sender, the last errors and suggested
+next commands. It only reads, and works alongside a running sender.`,
   settings: [json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination status

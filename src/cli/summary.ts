@@ -8,7 +8,7 @@ import type { Tally } from './tally.js'
 /**
  * What `forward --json` and `replay --json` print. `received = accepted + duplicates + rejected + ignored`, and
  * `accepted = delivered + superseded + failed + pending + removed`; `calls`, `users` and `groups` are those of the whole run,
- * which also delivers what earlier ones left.
+ * which also delivers what earlier runs left.
  */
 export interface Summary {
   received: number
@@ -20,9 +20,9 @@ export interface Summary {
   delivered: number
   superseded: number
   failed: number
-  /** Not settled yet, wherever it stands. */
+  /** Not settled yet: pending, sending or retrying. */
   pending: number
-  /** Taken out of the store by a `forget` or `prune` meanwhile. */
+  /** Removed from the store by `forget` or `prune` meanwhile. */
   removed: number
   calls: number
   users: number
@@ -46,7 +46,7 @@ export function summarize(
   }
 }
 
-/** What was settled during a run of what earlier ones had left. */
+/** Events of earlier runs that were settled during this one. */
 export type EarlierWork = Pick<EventCounts, 'delivered' | 'superseded' | 'failed'>
 
 export function earlierWork(summary: Summary, totals: SenderTotals): EarlierWork {
@@ -54,7 +54,7 @@ export function earlierWork(summary: Summary, totals: SenderTotals): EarlierWork
   return { delivered: besides('delivered'), superseded: besides('superseded'), failed: besides('failed') }
 }
 
-/** For people: what came in, what became of it, what it took. Without a line break at its end. */
+/** The summary as text. Without a line break at its end. */
 export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
   const rows: Array<[string, number, string]> = [
     ['received', summary.received, ''],
@@ -63,7 +63,7 @@ export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
     ['  rejected', summary.rejected, ''],
     ['  ignored', summary.ignored, describeIgnored(summary.ignoredReasons)],
     ['delivered', summary.delivered, ''],
-    ['superseded', summary.superseded, summary.superseded > 0 ? 'newer values went out' : ''],
+    ['superseded', summary.superseded, summary.superseded > 0 ? 'newer values were sent' : ''],
     ['failed', summary.failed, ''],
     ['pending', summary.pending, '']
   ]

@@ -3,11 +3,11 @@ import { formatCount } from './format-number.js'
 import { printable } from './printable.js'
 import { wantsColour } from './terminal.js'
 
-/** Numbers are written `1,234`; a column that holds nothing else is aligned to the right. */
+/** Numbers are written `1,234`; a column of numbers only is right-aligned. */
 export type TableCell = string | number
 
 export interface TableOptions {
-  /** In columns. Default: the width of the terminal, or 80. */
+  /** In characters. Default: the width of the terminal, or 80. */
   width?: number
   /** Default: when stdout is a terminal and NO_COLOR is not set. */
   colour?: boolean
@@ -23,15 +23,15 @@ const NO_BORDERS = {
 }
 
 /**
- * A table without borders, one line a row, without a line break at its end. What is in the cells may come from anyone:
- * control characters are made visible. Where the table is too wide, the widest columns are cut, with `…`.
+ * A table without borders, one line per row, without a line break at its end. Cells may come from anyone, so control
+ * characters are made visible. If the table is too wide, the widest columns are truncated, with `…`.
  */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly TableCell[])[],
   options: TableOptions = {}
 ): string {
-  // Some terminals say that they have none.
+  // Some terminals report a width of 0.
   const { width = process.stdout.columns || 80, colour = wantsColour(process.stdout) } = options
   const texts = [head, ...rows].map((row) => row.map((cell) => textOf(cell, width)))
   const widths = fit(
@@ -44,7 +44,7 @@ export function renderTable(
     head: colour ? titles.map((title) => `${BOLD}${title}${NOT_BOLD}`) : titles,
     colAligns: head.map((_, column) => (isNumeric(rows, column) ? 'right' : 'left')),
     chars: NO_BORDERS,
-    // Its own colours are switched off: it decides about them by itself.
+    // Turns off the library's own colours, which ignore our rules.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP }
   })
   table.push(...lines)
@@ -52,7 +52,7 @@ export function renderTable(
 }
 
 function textOf(cell: TableCell, width: number): string {
-  // Longer than this cannot be shown in any case, and cutting it first spares the work on it.
+  // More than this cannot be shown anyway; truncating first saves work.
   return typeof cell === 'number'
     ? formatCount(cell)
     : printable(cell.length > 4 * width ? `${cell.slice(0, 4 * width)}…` : cell)
@@ -62,7 +62,7 @@ function isNumeric(rows: readonly (readonly TableCell[])[], column: number): boo
   return rows.length > 0 && rows.every((row) => typeof row[column] === 'number')
 }
 
-/** Narrows the widest columns until all fit, as far as that leaves something to read. */
+/** Narrows the widest columns until all fit, but none below NARROWEST. */
 function fit(natural: readonly number[], width: number): number[] {
   const widths = natural.map((columns) => Math.min(columns, width))
   let excess = widths.reduce((sum, columns) => sum + columns + GAP, -GAP) - width
@@ -86,7 +86,7 @@ function cut(text: string, columns: number): string {
   return `${kept}…`
 }
 
-/** In columns of a terminal: East Asian wide characters and emoji take two, combining marks none. */
+/** In terminal columns: East Asian wide characters and emoji take two, combining marks none. */
 function displayWidth(text: string): number {
   const wide =
     /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/gu

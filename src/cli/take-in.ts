@@ -5,28 +5,28 @@ import { Translated } from '../translate/translated.js'
 import type { Input } from './inputs.js'
 import type { Tally } from './tally.js'
 
-/** Events accepted in one commit. Each flushes the disk once, which costs as much as some hundred events. */
+/** Events accepted per commit. Each commit flushes the disk, which costs as much as some hundred events. */
 const CHUNK_ITEMS = 2000
-/** The same in bytes of input (of what is no event only the beginning counts, as only that is kept). */
+/** The same in bytes of input. (Of what is not an event only the beginning counts, because only that is kept.) */
 const CHUNK_BYTES = 2 * 1024 * 1024
-/** Read and translated at a time: what comes of an event is far smaller than the event, which nothing holds by then. */
+/** Read and translated at a time. A translated event is far smaller than the event, which is then freed. */
 const SLICE = { chunkItems: 250, chunkBytes: 256 * 1024 }
-/** The reader cuts the text of what is not an event at 4,096 characters, or one less at a surrogate pair. */
+/** The reader truncates the text of what is not an event at 4,096 characters, or one less at a surrogate pair. */
 const CUT_CHARACTERS = 4095
 
 export interface TakeInOptions {
   signal: AbortSignal
   onBytes: (bytes: number) => void
   onRejected: (source: string, reason: string) => void
-  /** The store is at its limit: resolves to whether it has room again. */
+  /** Called when the store is at its limit; resolves to whether it has space again. */
   untilRoom: () => Promise<boolean>
 }
 
 /**
- * Reads one input to its end and has all of it accepted, a chunk at a time. A chunk is read and translated while the one
- * before it is being written, but not written before that one is: events without a time of their own are as old as their
- * arrival, so the order of the input is worth keeping, also when the store refuses a chunk. Throws InputError and
- * StoreError; what the tally holds by then was accepted.
+ * Reads one input to its end and accepts it, a chunk at a time. A chunk is read and translated while the one before it is
+ * being written, but written only after it: events without a timestamp get their arrival's, so the order of the input
+ * matters, also when the store refuses a chunk. Throws InputError and StoreError; what the tally contains by then was
+ * accepted.
  */
 export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, options: TakeInOptions): Promise<void> {
   const { onBytes, onRejected } = options
@@ -42,11 +42,11 @@ export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, o
         await forwarder.translate(toSourced(input.name, items), chunk)
         chunkBytes += bytesOf(items)
       }
-      // A source that pauses is a live one: what it gave is accepted, rather than wait for more.
+      // A source that pauses is live: accept what it gave instead of waiting for more.
       if (items === PAUSED || chunk.received >= CHUNK_ITEMS || chunkBytes >= CHUNK_BYTES) await endChunk()
     }
   } finally {
-    // Also what was read before the rest turned out to be damaged.
+    // Also accepts what was read before the input turned out to be damaged.
     await endChunk()
     await last
   }
@@ -58,7 +58,7 @@ export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, o
     chunkBytes = 0
     await last
     last = acceptChunk(full)
-    // A source that gives nothing just now must not keep the news from us.
+    // Stop reading at once: a source that gives nothing for a while would delay the error.
     last.catch(() => refused.abort())
   }
 

@@ -2,7 +2,7 @@ import type { Receipt } from '../forwarder.js'
 import { addRange } from '../store/seq-ranges.js'
 import type { SeqRange } from '../store/store.js'
 
-/** What came in during this run, added up from the receipts. */
+/** What this run received, added up from the receipts. */
 export class Tally {
   received = 0
   accepted = 0
@@ -10,7 +10,7 @@ export class Tally {
   rejected = 0
   ignored = 0
   readonly ignoredReasons: Record<string, number> = {}
-  /** Arrival numbers of what was accepted. */
+  /** Arrival numbers of the accepted events. */
   readonly ranges: SeqRange[] = []
 
   add(receipt: Receipt): void {
@@ -25,13 +25,13 @@ export class Tally {
     if (receipt.range !== undefined) addRange(this.ranges, receipt.range)
   }
 
-  /** Events that were rejected before and would be again; they stay where they are kept. */
+  /** Events that were rejected before and are rejected again; they are kept as they are. */
   addRejected(events: number): void {
     this.received += events
     this.rejected += events
   }
 
-  /** Events that were in the store before and are put back: they count as received and accepted. */
+  /** Events that were in the store and are put back. They count as received and accepted. */
   addPutBack(events: number, ranges: readonly SeqRange[]): void {
     this.received += events
     this.accepted += events

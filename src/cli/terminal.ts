@@ -1,6 +1,6 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Whether to write colours to this stream: to a terminal that knows them, unless NO_COLOR is set (no-color.org). */
+/** Whether to write colours to this stream: only to a capable terminal, unless NO_COLOR is set (no-color.org). */
 export function wantsColour(stream: { readonly isTTY?: boolean }, env: Environment = process.env): boolean {
   return isTerminal(stream, env) && !env['NO_COLOR']
 }

@@ -13,7 +13,7 @@ export function formatTime(time: number): string {
   return toIso(time)?.replace(/\.\d{3}Z$/, 'Z') ?? 'at an unknown time'
 }
 
-/** As JSON documents carry times: ISO 8601, or null where there is none. */
+/** The form of times in JSON documents: ISO 8601, or null if there is none. */
 export function toIso(time: number | undefined): string | null {
   if (time === undefined) return null
   const date = new Date(time)
@@ -23,8 +23,8 @@ export function toIso(time: number | undefined): string | null {
 const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/
 
 /**
- * Reads a point in time: an ISO date or time (`2026-10-01`, `2026-10-01T12:00:00Z`; UTC where it names no zone, as all
- * times that are printed), or how long ago it was (`24h`).
+ * Reads a point in time: an ISO date or time (`2026-10-01`, `2026-10-01T12:00:00Z`; UTC if it has no time zone, like
+ * all times that are printed), or how long ago it was (`24h`).
  * @returns epoch milliseconds
  * @throws Error, with a message of one line, for anything else
  */
@@ -34,7 +34,7 @@ export function parsePointInTime(text: string, now: number): number {
   throw new Error(`"${printable(text)}" is not a time: write it like 2026-10-01T12:00:00Z, or 24h for a day ago`)
 }
 
-/** NaN for what is none, such as 30 February, which Date.parse takes for 2 March. */
+/** NaN for dates that do not exist, such as 30 February, which Date.parse reads as 2 March. */
 function timeOf(text: string): number {
   const [, day = '', clock = '00:00', zone = 'Z'] = ISO_TIME.exec(text) ?? []
   return toIso(Date.parse(day))?.startsWith(day) === true ? Date.parse(`${day}T${clock}${zone}`) : NaN
