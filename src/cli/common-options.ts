@@ -27,7 +27,7 @@ export const store = text({
   defaultText: DEFAULT_STORE
 })
 
-/** For commands that accept events, which create the store. */
+/** For the commands that create the store if it does not exist. */
 const newStore: Setting<string> = { ...store, help: `${store.help}; created if it does not exist` }
 
 export const logLevel = choice(
@@ -210,9 +210,14 @@ export const DELIVERY_SETTINGS: readonly AnySetting[] = [
   maxStoreBytes,
   nestedProperties,
   subscriptions,
-  newStore,
+  store,
   ...WITHOUT_STORE
 ]
+
+/** The same for commands that also accept events. */
+export const INTAKE_SETTINGS: readonly AnySetting[] = DELIVERY_SETTINGS.map((setting) =>
+  setting === store ? newStore : setting
+)
 
 export function storeFile(from: Config): string {
   return from.get(store) ?? DEFAULT_STORE

@@ -1,6 +1,6 @@
 import { InputError } from '../intake/read-events.js'
 import { StoreError } from '../store/errors.js'
-import { DELIVERY_SETTINGS, forwarderOptions, giveUpAfter, json } from './common-options.js'
+import { INTAKE_SETTINGS, forwarderOptions, giveUpAfter, json } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { runDelivery, type DeliveryRun } from './delivery-run.js'
 import type { ExitCode } from './exit-codes.js'
@@ -27,7 +27,7 @@ It exits when everything is settled, when Dopt refuses the key, or after --give-
 events are kept, and the same command continues with them. When the store is at its limit (--max-store-bytes), reading
 waits until deliveries make space; with --accept-only it exits.`,
   settings: [acceptOnly, giveUpAfter, json],
-  common: DELIVERY_SETTINGS,
+  common: INTAKE_SETTINGS,
   examples: `  $ DOPT_API_KEY=... dopt-destination forward events.ndjson more.json.gz
   $ zcat archive.gz | dopt-destination forward --json --endpoint http://127.0.0.1:8788`,
   run

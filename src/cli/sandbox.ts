@@ -87,7 +87,7 @@ when it accepts connections, and runs until it is interrupted (exit code 130) or
 
 GET /__sandbox/users, /__sandbox/users/{id}, /__sandbox/groups, /__sandbox/groups/{id}, /__sandbox/memberships,
 /__sandbox/requests and /__sandbox/stats show its state;
-POST /__sandbox/faults changes the faults, POST /__sandbox/reset resets it.`,
+POST /__sandbox/faults sets faults, POST /__sandbox/reset resets everything.`,
   settings: [port, host, apiKey, latency, failRate, failStatus, retryAfter, rejectUser, rejectGroup, strictProperties],
   common: [config, logLevel],
   examples: `  $ dopt-destination sandbox

@@ -1,5 +1,5 @@
 import type { Forwarder } from '../forwarder.js'
-import { DELIVERY_SETTINGS, forwarderOptions, logLevel } from './common-options.js'
+import { INTAKE_SETTINGS, forwarderOptions, logLevel } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { EndpointNotices } from './endpoint-notices.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
@@ -25,7 +25,7 @@ export const serve: Command = {
 disk. It prints one line when it accepts connections, and runs until it is interrupted (exit code 130) or terminated (exit
 code 0); then it finishes open requests and exits.`,
   settings: SERVE_SETTINGS,
-  common: DELIVERY_SETTINGS,
+  common: INTAKE_SETTINGS,
   examples: `  $ dopt-destination serve
   $ DOPT_WRITE_KEY=… dopt-destination serve --host 0.0.0.0 --port 8080 --log-level info`,
   run

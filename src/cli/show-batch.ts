@@ -31,7 +31,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       ['state', batch.state],
       [subject === 'group' ? 'groups' : 'users', formatCount(batch.users)],
       ['events', `${formatCount(batch.events)}, ${formatCount(batch.superseded)} of them superseded`],
-      ['formed', formatWhen(batch.createdAt, now)],
+      ['created', formatWhen(batch.createdAt, now)],
       ['settled', batch.settledAt === undefined ? undefined : formatWhen(batch.settledAt, now)],
       ['attempts', formatCount(batch.attempts)],
       ['split from', batch.parentId === undefined ? undefined : `batch ${batch.parentId}`],

@@ -52,7 +52,7 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
 
   it.each<[string[], RegExp]>([
     [['forward', '--batch-size', '1e9'], /^error: --batch-size must be a whole number from 1 to 100, not 1e9$/],
-    [['forward', ''], /^error: the name of a file is empty: name one, or - for standard input$/],
+    [['forward', ''], /^error: a file name is empty: give one, or - for standard input$/],
     [['forward', '--nonsense'], /^error: unknown option '--nonsense'$/],
     [['forward', '--accept-onyl'], /^error: unknown option '--accept-onyl' \(Did you mean --accept-only\?\)$/],
     [['forwrd'], /^error: unknown command 'forwrd' \(Did you mean forward\?\)$/],
@@ -70,20 +70,20 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
   )
 
   it.each<[string, string, RegExp]>([
-    ['is not JSON', '{\n"batchSize": 10,\n}', /^error: the config file c\.json is not JSON, line 3: /],
+    ['is not JSON', '{\n"batchSize": 10,\n}', /^error: the config file c\.json is not valid JSON, line 3: /],
     [
       'holds a key that there is not',
       '{"batchsize": 10}',
       // Each of them once.
-      /^error: c\.json: there is no setting "batchsize"; there are adminToken, api, apiKey, batchSize, callTimeout, /
+      /^error: c\.json: unknown setting "batchsize"; the settings are adminToken, api, apiKey, batchSize, callTimeout, /
     ],
-    ['holds a flag of one run', '{"json": true}', /^error: c\.json: there is no setting "json"/],
+    ['holds a flag of one run', '{"json": true}', /^error: c\.json: unknown setting "json"/],
     [
       'holds a wrong value',
       '{"concurrency": "many"}',
       /^error: "concurrency" in c\.json must be a whole number from 1 to 256, not many$/
     ],
-    ['holds no object', '[]', /^error: the config file c\.json must hold one JSON object/]
+    ['holds no object', '[]', /^error: the config file c\.json must contain one JSON object/]
   ])('a file that %s', (_, content, line) =>
     withDesk(async ({ run, write }) => {
       write('c.json', content)

@@ -61,7 +61,7 @@ describe('what is wrong within an input costs no more than itself', () => {
       const page = await run(['preview', 'e.ndjson', '--limit', '1'])
       const document = await run(['preview', 'e.ndjson', '--limit', '1', '--json'])
       expect([page.code, document.code]).toEqual([1, 1])
-      expect(page.stdout).toMatch(/^of [\d,]+ events [\d,]+ would be sent, 0 ignored, 0 rejected$/m)
+      expect(page.stdout).toMatch(/^[\d,]+ events: [\d,]+ would be sent, 0 ignored, 0 rejected$/m)
       expect(Number(document.json()['received'])).toBeGreaterThan(100)
       expect(document.errors()).toEqual([expect.stringMatching(/is a damaged or incomplete gzip file/)])
     }))

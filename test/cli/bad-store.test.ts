@@ -49,7 +49,7 @@ describe('a store that cannot be used ends with 2 and one line', () => {
     withDesk(
       async ({ start, run, path, sandbox }) => {
         const sender = start(['forward', '-'], { input: GOOD })
-        await sender.says(/trying again/)
+        await sender.says(/retrying in/)
 
         expectRefused(
           await run([...forward, STORE], { input: GOOD }),

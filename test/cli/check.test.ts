@@ -9,8 +9,8 @@ describe('check', () => {
 
       expect(page).toMatchObject({ code: 0, stderr: '' })
       expect(page.stdout).toMatch(/^✓ configuration {2}no config file, API key from the environment/m)
-      expect(page.stdout).toMatch(/^✓ store +\.\/dopt-destination\.db is not there yet; it will be created$/m)
-      expect(page.stdout).toMatch(/^✓ endpoint +http:\/\/127\.0\.0\.1:\d+ answers, in \d+ ms$/m)
+      expect(page.stdout).toMatch(/^✓ store +\.\/dopt-destination\.db does not exist yet; it will be created$/m)
+      expect(page.stdout).toMatch(/^✓ endpoint +http:\/\/127\.0\.0\.1:\d+ answered in \d+ ms$/m)
       expect(page.stdout).toMatch(/^✓ key +Dopt accepts it$/m)
       expect(document.json()).toMatchObject({
         ok: true,
@@ -82,7 +82,7 @@ describe('check', () => {
       expect(code).toBe(2)
       expect(json()).toEqual({
         ok: false,
-        checks: [{ name: 'configuration', ok: false, detail: expect.stringContaining('is not JSON') as string }]
+        checks: [{ name: 'configuration', ok: false, detail: expect.stringContaining('is not valid JSON') as string }]
       })
     }))
 })

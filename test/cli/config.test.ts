@@ -69,7 +69,7 @@ describe('the configuration', () => {
 
   it.each(['{"once": true}', '{"__proto__": 1}', '{"Size": 1}', '{"config": "x"}'])('refuses the file %s', (content) =>
     withConfig(content, {}, (load) => {
-      expect(load).toThrow(/there is no setting ".*"; there are keys, name, secret, size$/)
+      expect(load).toThrow(/unknown setting ".*"; the settings are keys, name, secret, size$/)
     })
   )
 

@@ -40,7 +40,7 @@ describe('forward at the limit of the store', () => {
         expect(errors().filter((line) => !line.startsWith('Dopt answers'))).toEqual([
           expect.stringMatching(/^the store is at its limit /),
           expect.stringMatching(/^error: .* has reached its limit of 400\.0 KiB: raise --max-store-bytes, or let /),
-          expect.stringMatching(/^gave up after 3\.0 s .*: run the same command again to go on$/)
+          expect.stringMatching(/^gave up after 3\.0 s .*: run the same command again to continue$/)
         ])
         // It waits for the whole of it, not for each chunk that was read ahead and then for the rest.
         expect(json()['durationMs']).toBeLessThan(5800)
@@ -66,7 +66,7 @@ describe('forward at the limit of the store', () => {
       expect(code).toBe(1)
       expect(json()).toMatchObject({ received: 0, accepted: 0 })
       expect(errors().slice(1)).toEqual([
-        'error: ./dopt-destination.db is at its limit, and nothing is left in it to deliver: raise --max-store-bytes, or remove what nobody needs with "dopt-destination prune --failed --rejected"'
+        'error: ./dopt-destination.db is at its limit, and nothing is left in it to deliver: raise --max-store-bytes, or remove what you no longer need with "dopt-destination prune --failed --rejected"'
       ])
     }))
 

@@ -92,7 +92,7 @@ describe('forward', () => {
   it.each([
     ['an empty file', '', 1, 'error: e is empty: check that what wrote it has finished without an error\n'],
     ['a blank file', ' \n\n', 1, 'error: e is empty: check that what wrote it has finished without an error\n'],
-    ['/dev/null', undefined, 0, 'nothing came in: the input holds no events\n']
+    ['/dev/null', undefined, 0, 'no events in the input\n']
   ])('delivers what waits also where all there is to read is %s', (_, content, code, stderr) =>
     withDesk(async ({ run, write, sandbox }) => {
       await run(['forward', '--accept-only'], { input: ndjson([identify(1)]) })
@@ -110,7 +110,7 @@ describe('forward', () => {
 
       expect(code).toBe(0)
       expect(json()).toMatchObject({ received: 0, accepted: 0, calls: 0 })
-      expect(stderr).toBe('nothing came in: the input holds no events\n')
+      expect(stderr).toBe('no events in the input\n')
     }))
 
   it('stores without a key and without sending with --accept-only; the next run delivers what waits', () =>
@@ -194,7 +194,7 @@ describe('forward', () => {
       expect(code).toBe(1)
       expect(json()).toMatchObject({ accepted: 1, pending: 1, delivered: 0 })
       expect(errors().at(-1)).toMatch(
-        /^gave up after 200 ms .*\(cannot reach http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\): 1 event undelivered, kept in \.\/dopt-destination\.db: run the same command again to go on$/
+        /^gave up after 200 ms .*\(cannot reach http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\): 1 event undelivered, kept in \.\/dopt-destination\.db: run the same command again to continue$/
       )
       expect((await books()).events.retrying).toBe(1)
     }))
@@ -214,7 +214,7 @@ describe('forward', () => {
       expect(many.code).toBe(1)
       expect(many.json()).toMatchObject({ delivered: 100, pending: 200 })
       expect(many.stderr).toMatch(
-        /^gave up after 300 ms in which nothing moved \(no call was answered\): 200 events undelivered, /
+        /^gave up after 300 ms without progress \(no call was answered\): 200 events undelivered, /
       )
     }))
 
@@ -228,7 +228,7 @@ describe('forward', () => {
         const { code, stderr } = await forward.end
 
         expect(code).toBe(0)
-        expect(stderr).toContain('Dopt takes calls again\n')
+        expect(stderr).toContain('Dopt accepts calls again\n')
       },
       { failRate: 1, failStatus: 503, retryAfterS: 0 }
     ))

@@ -37,10 +37,10 @@ describe('forget', () => {
       await run(['forward'], { input: ndjson([identify(1)]) })
       expect(await run(['forget', 'nobody'])).toMatchObject({
         code: 0,
-        stdout: 'the store holds nothing of that user\n'
+        stdout: 'the store has nothing about that user\n'
       })
       expectRefused(await run(['forget']), /missing required argument/)
-      expectRefused(await run(['forget', '']), /name one user/)
+      expectRefused(await run(['forget', '']), /give one user/)
     }))
 
   it('leaves no batch behind to look into, where that was all that failed', () =>
@@ -67,7 +67,7 @@ describe('forget', () => {
     withDesk(
       async ({ run, start, sandbox, books }) => {
         const running = start(['forward', '--json'], { input: ndjson([identify(1), identify(2)]) })
-        await running.says(/trying again/)
+        await running.says(/retrying in/)
         expect(await run(['forget', 'u1'])).toMatchObject({ code: 0 })
         sandbox.setFaults({ failRate: 0 })
         const { code, stdout } = await running.end
@@ -95,9 +95,9 @@ describe('prune', () => {
       const one = (await run(['status'])).stdout
 
       expect(none).toMatch(/^ {2}delivered +2 {2}2 no longer kept$/m)
-      expect(none).toMatch(/^rate +0 events delivered in the last 1 m, apart from those no longer kept$/m)
+      expect(none).toMatch(/^rate +0 events delivered in the last 1 m, not counting those no longer kept$/m)
       expect(one).toMatch(/^ {2}delivered +3 {2}1 in 1 batch, 2 no longer kept$/m)
-      expect(one).toMatch(/^rate +1 event delivered in the last 1 m, apart from those no longer kept$/m)
+      expect(one).toMatch(/^rate +1 event delivered in the last 1 m, not counting those no longer kept$/m)
     }))
 
   it('removes what is old enough and keeps what failed or was rejected, until it is named', () =>

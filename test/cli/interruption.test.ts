@@ -58,7 +58,7 @@ describe('a command that is killed or interrupted', () => {
         const { code, stdout, stderr } = await forward.end
 
         expect(code).toBe(130)
-        expect(stderr).toMatch(/^ending when the calls in flight are answered; a second signal ends it at once$/m)
+        expect(stderr).toMatch(/^stopping after the calls in flight; a second signal stops at once$/m)
         expect(stderr).toMatch(/^interrupted with [\d,]+ events undelivered, kept in /m)
         const summary = JSON.parse(stdout) as Record<string, number>
         expect(summary['pending']).toBeGreaterThan(0)

@@ -23,11 +23,11 @@ describe('preview', () => {
       expect(page).toMatchObject({ code: 1, stderr: '' })
       expect(page.stdout.trimEnd().split('\n')).toEqual([
         'events.ndjson:1  sent      POST /identify/bulk {"__dopt_identifier":"u1","number":1}',
-        'events.ndjson:2  ignored   no enabled subscription asks for it',
-        'events.ndjson:3  ignored   its integrations leave Dopt out',
-        'events.ndjson:4  ignored   the mapping finds no identifier in it',
+        'events.ndjson:2  ignored   no enabled subscription matches',
+        'events.ndjson:3  ignored   its integrations exclude Dopt',
+        'events.ndjson:4  ignored   the mapping yields no identifier',
         expect.stringMatching(/^events\.ndjson:5 {2}rejected {2}not JSON/),
-        'of 5 events 1 would be sent, 3 ignored, 1 rejected'
+        '5 events: 1 would be sent, 3 ignored, 1 rejected'
       ])
       expect(existsSync(path(STORE))).toBe(false)
       expect(sandbox.stats.calls).toBe(0)
@@ -46,7 +46,7 @@ describe('preview', () => {
             path: '/identify/batch',
             entry: { identifier: 'u1', properties: { number: 1 } }
           },
-          { source: 'stdin:2', outcome: 'ignored', code: 'type', reason: 'no enabled subscription asks for it' }
+          { source: 'stdin:2', outcome: 'ignored', code: 'type', reason: 'no enabled subscription matches' }
         ]
       })
     }))

@@ -30,7 +30,7 @@ describe('replay of what failed', () => {
       expect(await desk.run(['replay', '--failed'])).toMatchObject({ code: 0, stderr: '' })
       expect((await desk.books()).events).toMatchObject({ delivered: 4, failed: 0 })
       expectBalanced(await desk.books())
-      expect(await desk.run(['replay', '--failed'])).toMatchObject({ code: 0, stderr: 'nothing to put back\n' })
+      expect(await desk.run(['replay', '--failed'])).toMatchObject({ code: 0, stderr: 'nothing to replay\n' })
     }, REJECTING))
 
   it('takes one batch or one user, and only shows what would go with --dry-run', () =>
@@ -46,7 +46,7 @@ describe('replay of what failed', () => {
       const words = await desk.run(['replay', '--user', 'u3', '--dry-run'])
       expect(preview).toMatchObject({ code: 0, stderr: '' })
       expect(preview.json()).toEqual({ failed: { batches: 2, events: 2, users: 2, groups: 0 }, rejected: null })
-      expect(words.stdout).toBe('would put back 1 event of 1 user from 1 failed batch\n')
+      expect(words.stdout).toBe('would replay 1 event of 1 user from 1 failed batch\n')
       expect((await desk.books()).events).toMatchObject({ failed: 2, pending: 0 })
 
       expect((await desk.run(['replay', '--batch', id, '--json'])).json()).toMatchObject({ accepted: 1, delivered: 1 })
@@ -89,7 +89,7 @@ describe('replay of what failed', () => {
       expect(code).toBe(1)
       expect(json()).toMatchObject({ accepted: 2, delivered: 1, failed: 1, pending: 0, calls: 0 })
       expect(errors()[0]).toBe(
-        'another process is sending from this store: the work is put back, and that process delivers it'
+        'another process is sending from this store: the events are put back, and that process delivers them'
       )
       expect(keyless.json()).toMatchObject({ accepted: 1, failed: 1 })
       sender.kill('SIGTERM')
@@ -106,9 +106,9 @@ describe('replay of what failed', () => {
       const nothing = await desk.run(['replay', '--user', 'u1'])
       const { code, stderr } = await desk.run(['replay', '--failed'])
 
-      expect(nothing).toMatchObject({ code: 0, stderr: 'nothing to put back\n' })
+      expect(nothing).toMatchObject({ code: 0, stderr: 'nothing to replay\n' })
       expect(code).toBe(1)
-      const words = `it is that of process ${sender.pid}, which sends from this store; start that one again with the right key`
+      const words = `it is the key of process ${sender.pid}, which is sending from this store; restart that process with the right key`
       expect(stderr).toContain(words)
       expect(stderr).not.toContain('run the same command again')
     }, REJECTING))
@@ -117,7 +117,7 @@ describe('replay of what failed', () => {
     withDesk(
       async (desk) => {
         const sender = desk.start(['forward', '-'], { input: ndjson([identify(2)]), holdInput: true })
-        await sender.says(/trying again/)
+        await sender.says(/retrying in/)
         desk.sandbox.setFaults({ failStatus: 400 })
         await until(async () => (await desk.books()).events.failed === 1)
         desk.sandbox.setFaults({ failStatus: 503, retryAfterS: 60 })
@@ -126,7 +126,7 @@ describe('replay of what failed', () => {
 
         expect(code).toBe(1)
         expect(json()).toMatchObject({ accepted: 1, delivered: 0, failed: 0, pending: 1 })
-        expect(stderr).toMatch(/^gave up after 300 ms in which nothing moved .*: 1 event undelivered, kept in /m)
+        expect(stderr).toMatch(/^gave up after 300 ms without progress .*: 1 event undelivered, kept in /m)
       },
       { failRate: 1, failStatus: 503, retryAfterS: 0 }
     ))
@@ -156,14 +156,14 @@ describe('replay of what failed', () => {
   it('asks what to put back when it is not told', () =>
     withDesk(async (desk) => {
       await forwardSome(desk)
-      expectRefused(await desk.run(['replay']), /^error: say what to put back: --failed, --batch ID, .* or --rejected/)
+      expectRefused(await desk.run(['replay']), /^error: say what to replay: --failed, --batch ID, .* or --rejected/)
       expectRefused(
         await desk.run(['replay', '--since', '2026-02-01', '--until', '2026-01-01']),
         /^error: --since must be earlier than --until: swap them, or leave one out$/
       )
       expectRefused(
         await desk.run(['replay', '--rejected', '--user', 'u']),
-        /^error: --rejected does not go with --batch, --user or --group/
+        /^error: --rejected cannot be combined with --batch, --user or --group/
       )
       expectRefused(await desk.run(['replay', '--batch', 'x']), /^error: --batch must be a whole number from 1 /)
     }))
@@ -173,7 +173,7 @@ describe('replay of what failed', () => {
       await run(['forward', '-'], { input: ndjson([identify(1), identify(2)]) })
 
       expect(await run(['replay', '--batch', '99'])).toMatchObject({
-        ...{ code: 1, stdout: '', stderr: 'error: ./dopt-destination.db holds no batch 99\n' }
+        ...{ code: 1, stdout: '', stderr: 'error: ./dopt-destination.db has no batch 99\n' }
       })
       expect((await run(['replay', '--batch', '1'])).stderr).toMatch(
         /^error: batch 1 was split into 2 and 3: replay what failed of those\n$/
@@ -182,7 +182,7 @@ describe('replay of what failed', () => {
         batches: Array<{ id: number }>
       }
       expect((await run(['replay', '--batch', String(batches[0]?.id)])).stderr).toMatch(
-        /^error: batch \d+ has not failed, it is delivered: there is nothing to put back\n$/
+        /^error: batch \d+ is delivered, not failed: there is nothing to replay\n$/
       )
     }, REJECTING))
 })
@@ -214,7 +214,7 @@ describe('replay of what was rejected', () => {
       const first = await desk.run(['replay', '--rejected', '--json'])
       const second = await desk.run(['replay', '--rejected', '--json'])
 
-      expect(preview.stdout).toContain('of 5 kept rejections 1 would be accepted now, 1 ignored, 3 rejected again\n')
+      expect(preview.stdout).toContain('5 rejected events kept: 1 would be accepted now, 1 ignored, 3 rejected again\n')
       expect(preview.stdout).toMatch(/a:2 +traits is a string, not an object\n/)
       expect(first.code).toBe(1)
       expect(first.json()).toMatchObject({

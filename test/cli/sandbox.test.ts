@@ -85,6 +85,8 @@ describe('sandbox', () => {
       const { code, stderr } = await run(['sandbox', '--port', port])
 
       expect(code).toBe(2)
-      expect(stderr).toBe(`error: port ${port} is in use: stop what listens there, or choose another with --port\n`)
+      expect(stderr).toBe(
+        `error: port ${port} is in use: stop the program that uses it, or choose another with --port\n`
+      )
     }))
 })

@@ -85,7 +85,7 @@ describe('serve', () => {
 
         await running.says(/^Dopt answers 503 internal_server_error .*: trying again, next in \d/m)
         sandbox.setFaults({ failRate: 0 })
-        await running.says(/^Dopt takes calls again$/m)
+        await running.says(/^Dopt accepts calls again$/m)
       },
       { failRate: 1, failStatus: 503, retryAfterS: 0 }
     ))

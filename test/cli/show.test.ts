@@ -10,7 +10,7 @@ async function batchIn(desk: Desk, state: string): Promise<number> {
 }
 
 describe('show', () => {
-  it('tells all about a batch that failed: whence, what was sent, what Dopt said, what to do', () =>
+  it('tells all about a batch that failed: whence, what was sent, the response, what to do', () =>
     withDesk(
       async (desk) => {
         await desk.run(['forward', '-'], { input: ndjson([identify(1), identify(2, { traits: { plan: 'pro' } })]) })
@@ -23,8 +23,8 @@ describe('show', () => {
         expect(page.code).toBe(0)
         expect(page.stdout).toMatch(/state +failed\n/)
         expect(page.stdout).toMatch(new RegExp(`split from +batch ${parent}\\n`))
-        expect(page.stdout).toMatch(/Dopt said +400 invalid_request_error a user of this call is not acceptable/)
-        expect(page.stdout).toContain(`put it back with: dopt-destination replay --batch ${id}\n`)
+        expect(page.stdout).toMatch(/response +400 invalid_request_error a user of this call is not acceptable/)
+        expect(page.stdout).toContain(`replay it with: dopt-destination replay --batch ${id}\n`)
         expect(page.stdout).toMatch(/Sent\nuser +properties\nu2 +\{"plan":"pro"\}\n/)
         expect(document).toMatchObject({
           ...{ kind: 'batch', id, state: 'failed', parent, children: [], lastStatus: 400 },
@@ -61,8 +61,8 @@ describe('show', () => {
       const away = { DOPT_ENDPOINT: 'http://127.0.0.1:1' }
       await run(['forward', '-', '--give-up-after', '50ms'], { input: ndjson([identify(2)]), env: away })
       const unanswered = (await run(['show', '3'])).stdout
-      expect(unanswered).toMatch(/^trouble +network_error cannot reach /m)
-      expect(unanswered).not.toContain('Dopt said')
+      expect(unanswered).toMatch(/^error +network_error cannot reach /m)
+      expect(unanswered).not.toMatch(/^response /m)
     }))
 
   it('says when a batch that waits goes out again, and with which attempt', () =>
@@ -76,7 +76,7 @@ describe('show', () => {
         expect(stdout).toMatch(/state +retrying\n/)
         expect(stdout).toMatch(/next +attempt \d+: /)
         expect(stdout).toMatch(/To be sent\n/)
-        expect(stdout).toMatch(/Calls that did not deliver\nattempt +when +status +code +words\n +\d+ +.*503/)
+        expect(stdout).toMatch(/Unsuccessful calls\nattempt +when +status +code +error\n +\d+ +.*503/)
       },
       { failRate: 1, failStatus: 503 }
     ))
@@ -95,8 +95,8 @@ describe('show', () => {
       const second = (await run(['show', '777', '--json'])).json()
 
       expect(first.stdout).toMatch(/user +u\nstate +delivered\n/)
-      expect(first.stdout).toMatch(/Came in\n {2}a +1\n {2}b +1\n/)
-      expect(first.stdout).toMatch(/Sent for this user with batch 1\n {2}a +3\n {2}b +1\n/)
+      expect(first.stdout).toMatch(/Received\n {2}a +1\n {2}b +1\n/)
+      expect(first.stdout).toMatch(/Sent for this user in batch 1\n {2}a +3\n {2}b +1\n/)
       expect(second).toMatchObject({
         ...{ kind: 'message', messageId: '777', state: 'superseded', supersededBy: 'm3', batch: 1 },
         ...{ properties: { a: 2 }, sent: { a: 3, b: 1 }, inBatch: { id: 1, state: 'delivered' } }
@@ -112,20 +112,20 @@ describe('show', () => {
       const none = await run(['show', '2', '--message'])
 
       expect(batch.stdout).toMatch(/^batch +1\n/)
-      expect(batch.stderr).toBe('a message is called 1, too: see "dopt-destination show --message 1"\n')
+      expect(batch.stderr).toBe('there is also a message 1: see "dopt-destination show --message 1"\n')
       expect(message.json()).toMatchObject({ kind: 'message', messageId: '1' })
       expect(message.stderr).toBe('')
       expect(none).toMatchObject({ code: 1, stdout: '' })
-      expect(none.stderr).toMatch(/holds no message 2\n$/)
+      expect(none.stderr).toMatch(/has no message 2\n$/)
       expect((await run(['show', '1', '--message', '--user'])).code).toBe(2)
     }))
 
-  it('says of a message that waits that it goes out with one of the next calls', () =>
+  it('says of a message that waits that it will be sent in one of the next calls', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
 
       expect((await run(['show', 'm1'])).stdout).toMatch(
-        /state +pending\n[^]*next +it goes out with one of the next calls/
+        /state +pending\n[^]*next +it will be sent in one of the next calls$/m
       )
     }))
 
@@ -174,9 +174,9 @@ describe('show', () => {
   it.each([
     [
       ['show', '99'],
-      /^error: \.\/dopt-destination\.db holds neither a batch nor a message 99; for a user add --user, for a group --group\n$/
+      /^error: \.\/dopt-destination\.db has no batch or message 99; for a user add --user, for a group --group\n$/
     ],
-    [['show', '--user', 'nobody'], /^error: \.\/dopt-destination\.db holds no event of the user nobody\n$/]
+    [['show', '--user', 'nobody'], /^error: \.\/dopt-destination\.db has no events of the user nobody\n$/]
   ])('%j ends with 1 and one line when there is no such thing', (args, line) =>
     withDesk(async ({ run }) => {
       await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
@@ -196,8 +196,10 @@ describe('show', () => {
 
       const { code, stdout } = await run(['show', 'm7'])
       expect(code).toBe(0)
-      expect(stdout).toMatch(/^message +m7\nstate +rejected\nwhy +traits is a string, not an object\nfrom +\S+:4\n/)
-      expect(stdout).toMatch(/came +2 times; this is the last\n/)
+      expect(stdout).toMatch(
+        /^message +m7\nstate +rejected\nreason +traits is a string, not an object\nsource +\S+:4\n/
+      )
+      expect(stdout).toMatch(/received +2 times; this is the last\n/)
       expect(stdout).toMatch(/next .*dopt-destination replay --rejected\n/)
       expect(stdout).toContain('"traits":"text"')
       const document = (await run(['show', 'm7', '--json'])).json()

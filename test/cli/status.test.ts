@@ -47,9 +47,11 @@ describe('status', () => {
         expect(stdout).not.toContain('removed')
         expect(stdout).toMatch(/failed +1 +in 1 batch/)
         expect(stdout).toMatch(/\d+ s ago +2 +400 +a user of this call is not acceptable|\d+ s ago +3 +400/)
-        expect(stdout).toContain('Nothing is sending: deliver what waits with "dopt-destination forward - </dev/null"')
-        expect(stdout).toContain('put it back with "dopt-destination replay --failed"')
-        expect(stdout).toContain('See what was rejected with "dopt-destination replay --rejected --dry-run"')
+        expect(stdout).toContain(
+          'No sender is running: deliver pending events with "dopt-destination forward - </dev/null"'
+        )
+        expect(stdout).toContain('replay them with "dopt-destination replay --failed"')
+        expect(stdout).toContain('See rejected events with "dopt-destination replay --rejected --dry-run"')
         expect(stdout).not.toContain('\u001b')
       },
       { rejectUsers: ['u2'] }
@@ -70,7 +72,7 @@ describe('status', () => {
   it('works beside a running sender and tells of it and of the endpoint', () =>
     withDesk(async ({ run, start, sandbox }) => {
       const sender = start(['forward', '-'], { input: ndjson([identify(1)]) })
-      await sender.says(/trying again/)
+      await sender.says(/retrying in/)
 
       const { json } = await run(['status', '--json'])
       const { stdout } = await run(['status'])
@@ -111,7 +113,7 @@ describe('batches', () => {
           ...{ state: 'failed', users: 1, events: 1, attempts: 1, lastStatus: 400, nextAttemptAt: null },
           lastError: 'a user of this call is not acceptable'
         })
-        expect(all.stdout).toMatch(/^batch +state +users +events +attempts +formed +status +words\n/)
+        expect(all.stdout).toMatch(/^batch +state +users +events +attempts +created +status +error\n/)
         expect(all.stdout).toMatch(/failed +1 +1 +1 +\d+ s ago +400 +a user/)
         expect(all.stdout).toMatch(/split +0 +0/)
         expect(newest.json()['batches']).toHaveLength(1)

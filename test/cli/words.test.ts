@@ -17,9 +17,9 @@ describe('the notices of the endpoint', () => {
   it('say once that there is trouble, and once that it is over', () => {
     const notices = new EndpointNotices('advice')
     expect(notices.next(record('ok'), 0)).toBeUndefined()
-    expect(notices.next(record('backing-off'), 0)).toBe('Dopt answers 503 x: trying again, next in 3.0 s')
+    expect(notices.next(record('backing-off'), 0)).toBe('Dopt answers 503 x: retrying in 3.0 s')
     expect(notices.next(record('backing-off'), 9000)).toBeUndefined()
-    expect(notices.next(record('ok'), 9001)).toBe('Dopt takes calls again')
+    expect(notices.next(record('ok'), 9001)).toBe('Dopt accepts calls again')
     expect(notices.next(record('ok'), 9002)).toBeUndefined()
   })
 
@@ -37,7 +37,7 @@ describe('the notices of the endpoint', () => {
     ['network_error cannot reach http://x (ECONNREFUSED)', 'cannot reach http://x (ECONNREFUSED)'],
     ['timeout http://x did not answer in time', 'http://x did not answer in time'],
     ['429 slow\u001b[2J down', 'Dopt answers 429 slow␛[2J down'],
-    [undefined, 'Dopt does not take calls']
+    [undefined, 'Dopt does not accept calls']
   ])('say of %j: %s', (error, words) => {
     expect(describeTrouble(error)).toBe(words)
   })
@@ -153,10 +153,10 @@ describe('what happens next', () => {
   const hint = (command: string): string => `do ${command}`
 
   it.each<[BatchState, number | undefined, string]>([
-    ['sending', undefined, 'it is on its way to Dopt (attempt 4)'],
+    ['sending', undefined, 'it is in flight (attempt 4)'],
     ['retrying', NOW + 12_000, 'attempt 4: 2026-10-01T12:00:12Z (in 12 s)'],
-    ['retrying', NOW - 1, 'attempt 4: as soon as a sender has room for it'],
-    ['failed', undefined, 'put it back with: do replay --batch 7'],
+    ['retrying', NOW - 1, 'attempt 4: when a sender has a free slot'],
+    ['failed', undefined, 'replay it with: do replay --batch 7'],
     ['delivered', undefined, 'nothing: there was nothing left to send']
   ])('to a batch that is %s (%p)', (state, due, words) => {
     expect(nextForBatch(batch(state, due), NOW, hint)).toBe(words)
@@ -167,9 +167,9 @@ describe('what happens next', () => {
   })
 
   it('to an event is what happens to its batch, unless it waits for one or was overtaken', () => {
-    expect(nextForEvent(event, undefined, NOW, hint)).toMatch(/^it goes out with one of the next calls/)
+    expect(nextForEvent(event, undefined, NOW, hint)).toBe('it will be sent in one of the next calls')
     expect(nextForEvent({ ...event, state: 'superseded', supersededBy: 'n' }, batch('delivered'), NOW, hint)).toBe(
-      'nothing: newer values went out, with message n'
+      'nothing: newer values were sent, with message n'
     )
     expect(nextForEvent({ ...event, state: 'failed' }, batch('failed'), NOW, hint)).toContain('replay --batch 7')
   })

@@ -55,7 +55,7 @@ describe('a program that is told to end in the middle of its calls', () => {
         const forward = start(['forward', '-', '--batch-size', '10'], { input: users, holdInput: true })
         await until(() => sandbox.users.size >= 40, 'four calls')
         forward.kill(signal)
-        await forward.says(/a second signal ends it at once/)
+        await forward.says(/a second signal stops at once/)
         const toldAt = Date.now()
         forward.kill(signal)
         expect((await forward.end).code).toBe(130)
