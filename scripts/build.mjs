@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-// Compiled beside dist and put in its place when all of it is there: a failed build leaves the last good one.
+// Compiled next to dist, which it replaces when it is complete: a failed build keeps the last good one.
 const fresh = `${root}.dist-${process.pid}`
 const old = `${fresh}-old`
 
@@ -14,11 +14,11 @@ try {
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root, stdio: 'inherit' })
   copyFileSync(`${root}src/destination/package.json`, `${fresh}/destination/package.json`)
   if (existsSync(`${fresh}/cli/main.js`)) chmodSync(`${fresh}/cli/main.js`, 0o755)
-  // Two renames, so that there is next to no time without a dist for whoever uses it meanwhile.
+  // Two renames, so that there is hardly a moment without a dist.
   if (existsSync(`${root}dist`)) renameSync(`${root}dist`, old)
   renameSync(fresh, `${root}dist`)
 } catch (error) {
-  // What the compiler has to say it has said.
+  // The compiler has printed its errors.
   if (error.status === undefined || error.signal) console.error(`build: ${error.message}`)
   process.exitCode = 1
 } finally {

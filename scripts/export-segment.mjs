@@ -1,10 +1,10 @@
 /**
- * Writes the destination as segmentio/action-destinations has its own:
+ * Writes the destination in the layout of segmentio/action-destinations:
  *
  *     npm run export:segment -- DIR
  *
  * DIR is that repository's `packages/destination-actions/src`, or any folder to look at the result. `destinations/dopt` in
- * it is written anew: the source, `metadata.json`, and those tests that need nothing which that repository lacks.
+ * it is replaced with the source, `metadata.json`, and the tests that need nothing which that repository lacks.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -22,7 +22,7 @@ const PACKAGES_THERE = ['@segment/actions-core', '@segment/destination-subscript
 const [directory, ...rest] = process.argv.slice(2)
 if (directory === undefined || rest.length > 0) fail('Usage: npm run export:segment -- DIR')
 const target = join(resolve(directory), 'destinations/dopt')
-if (!isOurs(target)) fail(`${target} holds something else: remove it, or name another folder`)
+if (!isOurs(target)) fail(`${target} contains something else: remove it, or choose another folder`)
 
 const source = list('src/destination')
 const tests = list('test/destination')
@@ -38,9 +38,9 @@ for (const [path, text] of contents) {
   writeFileSync(join(target, path), text)
 }
 console.log(`${contents.size} files written to ${target}`)
-console.log(`left here, for what they import: ${left.filter((path) => path.endsWith('.ts')).join(', ')}`)
+console.log(`not exported, because of their imports: ${left.filter((path) => path.endsWith('.ts')).join(', ')}`)
 
-/** A folder that is there is replaced only if it is an earlier export. */
+/** An existing folder is replaced only if it is an earlier export. */
 function isOurs(folder) {
   if (!existsSync(folder) || readdirSync(folder).length === 0) return true
   const metadata = join(folder, 'metadata.json')

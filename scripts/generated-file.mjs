@@ -1,4 +1,4 @@
-/** What the scripts that generate files from the compiled destination share. */
+/** Shared by the scripts that generate files from the compiled destination. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { relative, resolve } from 'node:path'
@@ -25,8 +25,8 @@ export function loadDestination(from) {
 }
 
 /**
- * Writes `contents` (text by path, relative to the project), or with `check` compares them with what is there: then the
- * process exits with 1, and a line that names `script`, if anything differs.
+ * Writes `contents` (text by path, relative to the project). With `check`, compares them with the existing files instead:
+ * if anything differs, prints a line that names `script`, and makes the exit code 1.
  */
 export function writeOrCheck(contents, { check, script }) {
   const differing = Object.entries(contents).filter(([path, text]) => read(path) !== text)

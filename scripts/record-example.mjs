@@ -1,11 +1,11 @@
 /**
  * Records examples/identify-events.ndjson: Segment's own SDK sends the calls of `example/calls.mjs` to a server in this
- * process, which writes down every event as it was received.
+ * process, which records every event as received.
  *
  *     node scripts/record-example.mjs [FILE]
  *
- * Twice the server takes a batch without the SDK learning of it: once it answers 503, once it cuts the connection. The
- * SDK sends those batches again by itself, which gives the file its duplicates.
+ * Twice the server records a batch but does not acknowledge it: once it answers 503, once it drops the connection. The
+ * SDK retries those batches, which gives the file its duplicates.
  */
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { Analytics } from '@segment/analytics-node'
 import { exampleCalls } from './example/calls.mjs'
 
 const BATCH = 15
-/** Counted in batches as they first arrive. The resend comes half a second later; so much goes on meanwhile. */
+/** By the number of the batch. The retry comes half a second later, when BATCHES_MEANWHILE more have arrived. */
 const TROUBLE = new Map([
   [20, (response) => response.writeHead(503).end()],
   [55, (response) => response.destroy()]
@@ -40,7 +40,7 @@ for (const [index, { method, params }] of calls.entries()) {
   expected += 1
   if (TROUBLE.has(batch)) resendDueAt = batch + BATCHES_MEANWHILE
   if (batch === resendDueAt) expected += 1
-  // One batch at a time, or the order in which they arrive would be left to chance.
+  // One batch at a time, so that they arrive in a fixed order.
   await capture.batches(expected)
 }
 await analytics.closeAndFlush()
@@ -70,7 +70,7 @@ async function startCapture() {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     lines,
-    /** Resolves when this many batches, resends included, have arrived. */
+    /** Resolves when this many batches, including retries, have arrived. */
     batches: async (count) => {
       while (received < count) await once(server, 'batch')
     },

@@ -1,6 +1,6 @@
 /**
- * Packs the package, installs it in an empty folder as anybody would, and uses it there: what works in a checkout may
- * still be missing from the tarball. Prints what it did; exits with 1 and a line that says what was wrong.
+ * Packs the package, installs it in an empty folder as a user would, and uses it there: what works in a checkout may
+ * be missing from the tarball. Prints what it did; if something is wrong, prints a line that says what, and exits with 1.
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
@@ -55,7 +55,7 @@ async function pack() {
 }
 
 async function install(tarball) {
-  // npm asks for leave to compile the SQLite driver.
+  // npm runs the SQLite driver's install script only if it is allowed.
   const manifest = { private: true, allowScripts: { 'better-sqlite3': true } }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
   const { code, stdout, stderr } = await run('npm', 'install', tarball)
@@ -109,7 +109,7 @@ async function checkForwarding() {
   }
 }
 
-/** The address in the first line that has one. */
+/** The first address that the sandbox prints. */
 async function addressOf(sandbox) {
   sandbox.stderr.resume()
   for await (const line of createInterface({ input: sandbox.stdout })) {
@@ -125,7 +125,7 @@ function run(program, ...args) {
 
 function runIn(cwd, program, ...args) {
   return new Promise((resolve) => {
-    // On its own, without the settings that npm hands down to the scripts it runs.
+    // Without the settings that npm passes to the scripts it runs.
     const env = Object.fromEntries(
       Object.entries(process.env).filter(
         ([key]) => !/^(npm_(package|lifecycle|command|config_local_prefix)|DOPT_|INIT_CWD)/.test(key)

@@ -1,5 +1,5 @@
 // What `npm start` runs: installs what is missing, builds what is out of date, and shows the product at work.
-// Only what every Node understands may stand here, so that an old one gets to say the line below.
+// Only syntax that every Node understands, so that an old one gets to print the line below.
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major < 20 || (major === 20 && minor < 19)) {

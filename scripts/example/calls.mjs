@@ -89,7 +89,7 @@ function snakeTraits(who, chance) {
   return traits
 }
 
-/** A few events leave Dopt out, in each of the ways there are, and a few name it without leaving it out. */
+/** A few events exclude Dopt, in each possible way, and a few name it without excluding it. */
 function integrationsFor(made) {
   const ways = [
     { All: false },
@@ -149,7 +149,7 @@ function otherCalls(people, count, chance) {
   })
 }
 
-/** By time, except that some calls were held up: a phone without reception, a queue that was stuck. */
+/** By time, except that some calls are delayed, as by a phone without reception or a stuck queue. */
 function inOrderOfArrival(calls, chance) {
   return calls
     .map((call) => ({
@@ -164,7 +164,7 @@ function anyTime(chance) {
   return new Date(START_MS + chance.below(MONTH_MS)).toISOString()
 }
 
-/** As the SDK makes them, but the same on every recording. */
+/** In the SDK's format, but the same in every recording. */
 function messageId(timestamp, chance) {
   return `node-next-${Date.parse(timestamp)}-${uuid(chance)}`
 }

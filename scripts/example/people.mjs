@@ -1,4 +1,4 @@
-/** The invented people of the example: any likeness to living ones is chance. */
+/** The invented people of the example; any resemblance to real ones is accidental. */
 import { uuid } from './chance.mjs'
 
 export const USERS = 300
@@ -50,7 +50,7 @@ const CITIES = [
 ]
 const LOCALES = ['nl-NL', 'pt-BR', 'ja-JP', 'ar-EG', 'de-CH', 'is-IS', 'en-US']
 
-/** A person, and what changes about them as their events are made: clock, logins, plan, e-mail address. */
+/** A person, and what changes with their events: clock, logins, plan, email address. */
 export function person(index, chance) {
   const [first, last] = NAMES[index % NAMES.length]
   const [company, industry] = chance.pick(COMPANIES)
@@ -80,7 +80,7 @@ export function person(index, chance) {
   }
 }
 
-/** Database ids mostly, and the odd ones that every real system has. */
+/** Mostly database ids, and some odd ones, as in every real system. */
 function userIdOf(index, chance) {
   const odd = [
     'bulk',

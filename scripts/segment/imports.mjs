@@ -8,12 +8,12 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** `import … from 'x'` and `export … from 'x'`. Nothing in these files imports in another way. */
 const IMPORT = /(?<=\bfrom )'([^']+)'/g
 
-/** What a file imports, as it is written there. */
+/** What a file imports, as written in it. */
 export function importsOf(text) {
   return Array.from(text.matchAll(IMPORT), ([, name]) => name)
 }
 
-/** The text of the file at `path` with its relative imports as they have to be there: for the new place, without extension. */
+/** The text of the file at `path` with its relative imports rewritten for the new place, without extensions. */
 export function withImports(path, text) {
   return text.replace(IMPORT, (whole, name) => (name.startsWith('.') ? `'${importThere(path, name)}'` : whole))
 }

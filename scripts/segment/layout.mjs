@@ -1,6 +1,6 @@
 /** Where the files of this project go in action-destinations, below `destinations/dopt`. */
 
-/** The action `identifyUser` lives in the folder `identify-user` here, and in one of its own name there. */
+/** The action `identifyUser` is in the folder `identify-user` here, and in `identifyUser` there. */
 const camelCase = (name) => name.replace(/-([a-z])/g, (_match, letter) => letter.toUpperCase())
 
 /** Folders are named after actions; files keep their names. */

@@ -1,4 +1,4 @@
-/** Sends the example events to a sandbox in this process, through a store of its own, and shows what became of them. */
+/** Sends the example events to a sandbox in this process, through a temporary store, and shows the result. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,10 +14,10 @@ const EXAMPLE = 'examples/identify-events.ndjson'
 const API_KEY = 'sandbox-key'
 const GIVE_UP_AFTER_MS = 30_000
 const USERS_SHOWN = 5
-/** Columns of their own, and what they already say. */
+/** Properties with a column of their own, or that repeat one. */
 const SHOWN = new Set(['name', 'email', 'plan', 'firstName', 'lastName'])
 
-/** Resolves with whether everything that should have been delivered was. */
+/** Resolves to whether everything was delivered that should have been. */
 export async function demo() {
   const folder = mkdtempSync(join(tmpdir(), 'dopt-demo-'))
   const sandbox = await startSandbox({ apiKey: API_KEY })

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Resolves with false, after saying why and what to do, when something could not be made ready. */
+/** Resolves to false, after saying why and what to do, if something could not be made ready. */
 export async function prepare() {
   if (!isInstalled()) {
     const note = 'If no prebuilt SQLite driver can be downloaded, it is compiled: about a minute.'
@@ -17,7 +17,7 @@ export async function prepare() {
     const isDone = await run('Building.', [process.execPath, 'scripts/build.mjs'])
     if (!isDone) return fail('The build failed; see above.')
   }
-  // As after a change of Node's version, or where npm was told to run no install scripts.
+  // For example after a change of Node's version, or if npm is configured to run no install scripts.
   if (!driverLoads()) {
     const what = 'Compiling the SQLite driver for this Node: about a minute.'
     const isDone = await run(what, npm('rebuild', 'better-sqlite3', '--ignore-scripts=false'))
@@ -27,13 +27,13 @@ export async function prepare() {
 }
 
 const INSTALL_HELP = `The installation failed; see above.
-If the registry could not be reached, mend that and run npm start again.
+If the registry could not be reached, fix that and run npm start again.
 If better-sqlite3 could not be compiled, it needs python3, make and a C++ compiler:
   Debian, Ubuntu   apt-get install python3 make g++
   macOS            xcode-select --install
   Windows          Visual Studio Build Tools, with "Desktop development with C++"`
 
-/** Whether node_modules is what the lock file says; optional packages may be missing, as those for other systems are. */
+/** Whether node_modules matches the lock file. Optional packages may be missing, such as those for other systems. */
 function isInstalled() {
   const installed = packagesOf('node_modules/.package-lock.json')
   if (installed === undefined) return false
@@ -51,19 +51,19 @@ function packagesOf(file) {
   }
 }
 
-/** Asked in a process of its own: one that has failed to load the driver cannot load it again when it has been fixed. */
+/** Tried in a separate process: one that has failed to load the driver cannot load it after it has been fixed. */
 function driverLoads() {
   const program = "import { SqliteDatabase } from './dist/store/sqlite-driver.js'; new SqliteDatabase(':memory:')"
   return spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: root }).status === 0
 }
 
-/** Whether dist is there, and newer than all that it is made of. */
+/** Whether dist exists and is newer than everything that it is built from. */
 function isBuilt() {
   const built = modifiedAt('dist/index.js')
   return built !== undefined && ['src', 'tsconfig.json', 'tsconfig.build.json'].every((path) => newestIn(path) <= built)
 }
 
-/** A folder counts too: it changes when a file in it is removed. */
+/** Folders count too: their time changes when a file in them is removed. */
 function newestIn(path) {
   const entries = statSync(join(root, path)).isDirectory() ? readdirSync(join(root, path)) : []
   return Math.max(modifiedAt(path), ...entries.map((name) => newestIn(join(path, name))))
@@ -73,13 +73,13 @@ function modifiedAt(path) {
   return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs
 }
 
-/** npm names its own program when it runs a script; that works where npm is a batch file, too. */
+/** npm tells scripts where its own program is. That also works where npm is a batch file. */
 function npm(...args) {
   const program = process.env.npm_execpath
   return program?.endsWith('.js') ? [process.execPath, program, ...args] : ['npm', ...args]
 }
 
-/** Runs a command whose output matters only if it fails. Resolves with whether it succeeded. */
+/** Runs a command whose output matters only if it fails. Resolves to whether it succeeded. */
 function run(what, [program, ...args]) {
   const startedAt = performance.now()
   process.stdout.write(`${what} … `)

@@ -78,14 +78,14 @@ describe('the export for action-destinations', () => {
       expect(existsSync(stale)).toBe(false)
     }))
 
-  it('leaves a folder alone that holds something else', () =>
+  it('leaves a folder alone that contains something else', () =>
     withTempDir((folder) => {
       const file = join(folder, 'destinations/dopt/notes.txt')
       mkdirSync(join(folder, 'destinations/dopt'), { recursive: true })
       writeFileSync(file, 'mine')
       const { status, stderr } = run(folder)
       expect(status).toBe(2)
-      expect(stderr).toContain('holds something else')
+      expect(stderr).toContain('contains something else')
       expect(readFileSync(file, 'utf8')).toBe('mine')
     }))
 
