@@ -132,7 +132,7 @@ async function checkDopt(options: ForwarderOptions): Promise<CheckResult[]> {
         return [{ name: 'endpoint', ok: false, detail }]
       }
       case 'retry': {
-        const advice = status === undefined ? 'check --endpoint and the network' : 'nothing is lost: try again later'
+        const advice = status === undefined ? 'check --endpoint and the network' : 'try again later; nothing is lost'
         return [{ name: 'endpoint', ok: false, detail: `${describeTrouble(error)}: ${advice}` }]
       }
     }

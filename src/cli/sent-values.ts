@@ -18,7 +18,7 @@ export interface Sent {
 }
 
 /**
- * What a batch sent, or would send now. The store keeps events, not calls, so this is computed again by the rules of law 4,
+ * What a batch sent, or would send now. The store keeps events, not calls, so this is computed again by guarantee 4 of the README,
  * from the batch's events and from what had been delivered when it was sent.
  */
 export async function sentByBatch(

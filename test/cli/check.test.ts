@@ -67,7 +67,7 @@ describe('check', () => {
       const wrong = await run(['check'], { env: { DOPT_ENDPOINT: `${env['DOPT_ENDPOINT']}/nowhere` } })
 
       expect(trouble).toMatchObject({ code: 2 })
-      expect(trouble.stdout).toMatch(/^✗ endpoint +Dopt answers 503 .*: nothing is lost meanwhile: try later$/m)
+      expect(trouble.stdout).toMatch(/^✗ endpoint +Dopt answers 503 .*: try again later; nothing is lost$/m)
       expect(wrong.stdout).toMatch(
         /^✗ endpoint +http.*\/nowhere is not Dopt's users API \(404 .*check --endpoint and --api$/m
       )

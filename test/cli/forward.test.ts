@@ -222,7 +222,7 @@ describe('forward', () => {
     withDesk(
       async ({ start, sandbox }) => {
         const forward = start(['forward', '--json'], { input: ndjson([identify(1)]) })
-        await forward.says(/^Dopt answers 503 internal_server_error .*: trying again, next in \d/m)
+        await forward.says(/^Dopt answers 503 internal_server_error .*: retrying in \d/m)
         sandbox.setFaults({ failRate: 0 })
 
         const { code, stderr } = await forward.end

@@ -221,7 +221,7 @@ describe('show', () => {
       })
       expectRefused(
         await desk.run(['show', 'acme', '--user', '--group']),
-        /^error: ID is one of a user, a group and a message/
+        /^error: --user, --group and --message cannot be combined/
       )
       expect((await desk.run(['show', '--group', 'ann'])).stderr).toMatch(/has no events of the group ann\n$/)
     }))
@@ -240,7 +240,7 @@ describe('show', () => {
       ] as const) {
         const { stdout } = await desk.run(['show', id])
         expect(stdout).toMatch(heading)
-        expect(stdout).toMatch(/^trouble +groups_need_batch groups are sent only with /m)
+        expect(stdout).toMatch(/^error +groups_need_batch groups are sent only with /m)
         expect(stdout).not.toMatch(/^response|^Unsuccessful calls/m)
       }
     }))

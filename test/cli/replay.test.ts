@@ -176,7 +176,7 @@ describe('replay of what failed', () => {
         ...{ code: 1, stdout: '', stderr: 'error: ./dopt-destination.db has no batch 99\n' }
       })
       expect((await run(['replay', '--batch', '1'])).stderr).toMatch(
-        /^error: batch 1 was split into 2 and 3: replay what failed of those\n$/
+        /^error: batch 1 was split into 2 and 3: replay those that failed\n$/
       )
       const { batches } = (await run(['batches', '--state', 'delivered', '--json'])).json() as {
         batches: Array<{ id: number }>
@@ -222,7 +222,7 @@ describe('replay of what was rejected', () => {
       })
       expect(first.errors().slice(0, 3)).toEqual([
         'a:2: traits is a string, not an object',
-        'a:3: an old reason (only its beginning was kept: forward it again from where it came)',
+        'a:3: an old reason (only its beginning was kept: forward it again from its source)',
         'a:4: an old reason'
       ])
       expect(second.json()).toMatchObject({ received: 3, accepted: 0, rejected: 3 })

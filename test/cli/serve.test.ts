@@ -31,7 +31,7 @@ describe('serve', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as { msg: string; signal?: string })
       const ending = entries.find(({ signal }) => signal === 'SIGTERM')
-      expect(ending?.msg).toMatch(/^ending/)
+      expect(ending?.msg).toMatch(/^shutting down/)
     }))
 
   it('ends, for whoever keeps it running to start it again, when the thread of its store has ended', () =>
@@ -83,7 +83,7 @@ describe('serve', () => {
           '{"success":true}'
         )
 
-        await running.says(/^Dopt answers 503 internal_server_error .*: trying again, next in \d/m)
+        await running.says(/^Dopt answers 503 internal_server_error .*: retrying in \d/m)
         sandbox.setFaults({ failRate: 0 })
         await running.says(/^Dopt accepts calls again$/m)
       },
@@ -97,7 +97,7 @@ describe('serve', () => {
       const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
       await fetch(`${url}/v1/identify`, { method: 'POST', body: '{"userId":"u"}' })
 
-      await running.says(/^Dopt refuses the API key \(401 .*\): events are taken in and kept; .*DOPT_API_KEY\)$/m)
+      await running.says(/^Dopt refuses the API key \(401 .*\): events are still accepted and kept; .*DOPT_API_KEY\)$/m)
       expect(running.stderr).not.toContain('wrong-key')
     }))
 
