@@ -91,7 +91,7 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
     })
   )
 
-  it('a file that is not there', () =>
+  it('a file that does not exist', () =>
     withDesk(async ({ run }) => {
       expectRefused(await run(['status', '--config', 'c.json']), /^error: the config file c\.json does not exist/)
     }))

@@ -35,13 +35,13 @@ describe('an input that cannot be used ends with 2 and one line that says why', 
   )
 })
 
-describe('what is wrong within an input costs no more than itself', () => {
+describe('invalid parts of an input affect nothing else', () => {
   async function forwarded(desk: Desk, content: string | Buffer): Promise<Run> {
     desk.write('e.ndjson', content)
     return desk.run(['forward', 'e.ndjson', '--json'])
   }
 
-  it('takes what lies before the damage in a gzip file, and ends with 1', () =>
+  it('accepts what precedes the damage in a gzip file, and exits with 1', () =>
     withDesk(async (desk) => {
       const whole = gzipSync(ndjson(Array.from({ length: 3000 }, (_, number) => identify(number))))
       const { code, json, errors } = await forwarded(desk, whole.subarray(0, whole.length / 2))
@@ -54,7 +54,7 @@ describe('what is wrong within an input costs no more than itself', () => {
       expect(json()).toMatchObject({ rejected: 0, pending: 0, received: json()['delivered'] })
     }))
 
-  it('previews what lies before the damage, in one JSON document too', () =>
+  it('previews what precedes the damage, in one JSON document too', () =>
     withDesk(async ({ run, write }) => {
       const whole = gzipSync(ndjson(Array.from({ length: 3000 }, (_, number) => identify(number))))
       write('e.ndjson', whole.subarray(0, whole.length / 2))
@@ -66,7 +66,7 @@ describe('what is wrong within an input costs no more than itself', () => {
       expect(document.errors()).toEqual([expect.stringMatching(/is a damaged or incomplete gzip file/)])
     }))
 
-  it('goes on with the next file after a damaged one', () =>
+  it('continues with the next file after a damaged one', () =>
     withDesk(async ({ write, run, sandbox }) => {
       const whole = gzipSync(ndjson(Array.from({ length: 3000 }, (_, number) => identify(number))))
       const names = [write('a.gz', whole.subarray(0, whole.length / 2)), write('b', ndjson([identify(9999)]))]
@@ -75,7 +75,7 @@ describe('what is wrong within an input costs no more than itself', () => {
       expect(sandbox.users.has('u9999')).toBe(true)
     }))
 
-  it('goes on with the others also where the first holds nothing that can be read', () =>
+  it('continues with the other files if nothing in the first can be read', () =>
     withDesk(async ({ run, write, sandbox }) => {
       write('cut.gz', gzipSync(GOOD).subarray(0, 20))
       write('blank', '\n\n')
@@ -90,7 +90,7 @@ describe('what is wrong within an input costs no more than itself', () => {
       expect(sandbox.users.size).toBe(1)
     }))
 
-  it('rejects a line that the end of the file cuts off', () =>
+  it('rejects a line that is truncated by the end of the file', () =>
     withDesk(async (desk) => {
       const { code, json, stderr } = await forwarded(desk, GOOD + JSON.stringify(identify(2)).slice(0, 30))
 
@@ -99,7 +99,7 @@ describe('what is wrong within an input costs no more than itself', () => {
       expect(stderr).toContain('e.ndjson:2: not JSON: the line ends in the middle of a value\n')
     }))
 
-  it('passes over a byte-order mark', () =>
+  it('skips a byte-order mark', () =>
     withDesk(async (desk) => {
       expect(await forwarded(desk, `\ufeff${GOOD}`)).toMatchObject({ code: 0, stderr: '' })
     }))
@@ -137,7 +137,7 @@ describe('what is wrong within an input costs no more than itself', () => {
     })
   )
 
-  it('takes a numeric userId as text, ignores an event of nobody, and copes with very many and very deep traits', () =>
+  it('converts a numeric userId to text, ignores an event without one, and handles very many and very deep traits', () =>
     withDesk(async (desk) => {
       const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`t${n}`, n]))
       const deep = Array.from({ length: 200 }).reduce<unknown>((inner) => ({ d: inner }), 'bottom')

@@ -20,7 +20,7 @@ describe('a store that cannot be used ends with 2 and one line', () => {
     })
   )
 
-  it('an empty file, which only whoever takes events in makes a store of', () =>
+  it('an empty file, which only a command that accepts events turns into a store', () =>
     withDesk(async ({ run, write, path }) => {
       write('s', '')
       for (const command of [['status'], ['batches'], ['show', 'm1'], ['prune']]) {
@@ -45,7 +45,7 @@ describe('a store that cannot be used ends with 2 and one line', () => {
       expectRefused(await run(['status']), /^error: .* was written by a newer/)
     }))
 
-  it('in use by another sender, which is not disturbed; --accept-only works beside it', () =>
+  it('in use by another sender, which is not disturbed; --accept-only works alongside it', () =>
     withDesk(
       async ({ start, run, path, sandbox }) => {
         const sender = start(['forward', '-'], { input: GOOD })

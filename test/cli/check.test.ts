@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { identify, ndjson, STORE, withDesk } from './desk.js'
 
 describe('check', () => {
-  it('finds all well, and creates nothing', () =>
+  it('reports that all is well, and creates nothing', () =>
     withDesk(async ({ run, path, sandbox }) => {
       const page = await run(['check'])
       const document = await run(['check', '--json'])
@@ -20,7 +20,7 @@ describe('check', () => {
       expect(sandbox.users.size).toBe(0)
     }))
 
-  it('tells how full a store is that is there', () =>
+  it('reports what an existing store contains', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
 
@@ -60,7 +60,7 @@ describe('check', () => {
     })
   )
 
-  it('tells an endpoint in trouble from a wrong one', () =>
+  it('distinguishes an unavailable endpoint from a wrong one', () =>
     withDesk(async ({ run, sandbox, env }) => {
       sandbox.setFaults({ failRate: 1, failStatus: 503 })
       const trouble = await run(['check'])

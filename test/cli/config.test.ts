@@ -37,31 +37,31 @@ async function withConfig(
 }
 
 describe('the configuration', () => {
-  it('takes a flag before the environment before the file, and says which it took', () =>
+  it('prefers flags to the environment, and that to the file, and says where a value came from', () =>
     withConfig('{"size": 3, "name": "file"}', { flags: { size: '1' }, env: { SIZE: '2', NAME: 'env' } }, (load) => {
       const config = load()
       expect([config.get(SIZE), config.sourceOf(SIZE)]).toEqual([1, 'flag'])
       expect([config.get(NAME), config.sourceOf(NAME)]).toEqual(['env', 'environment'])
     }))
 
-  it('takes an empty variable for one that is not set', () =>
+  it('treats an empty variable as not set', () =>
     withConfig('{"size": 3}', { env: { SIZE: '' } }, (load) => {
       expect([load().get(SIZE), load().sourceOf(SIZE)]).toEqual([3, 'file'])
     }))
 
-  it('takes several values from one variable, separated by commas, of a setting that may be given several times', () =>
+  it('reads several values of a repeatable setting from one variable, separated by commas', () =>
     withConfig('{"keys": ["of, the", "file"], "name": "a, b"}', { env: { KEYS: 'new, old ' } }, (load) => {
       expect(load().get(KEYS)).toEqual(['new', 'old'])
       expect(load().get({ ...KEYS, env: 'OTHER' })).toEqual(['of, the', 'file'])
       expect(load().get(NAME)).toBe('a, b')
     }))
 
-  it('has nothing where nothing was set', () =>
+  it('has no value for what was not set', () =>
     withConfig(undefined, {}, (load) => {
       expect([load().get(SIZE), load().sourceOf(SIZE), load().file]).toEqual([undefined, undefined, undefined])
     }))
 
-  it('names the place of a wrong value, and repeats no secret', () =>
+  it('says where an invalid value came from, and prints no secret', () =>
     withConfig('{"size": "ten"}', { env: { SECRET: 'hush' } }, (load) => {
       expect(() => load().get(SIZE)).toThrow(/^"size" in .*c\.json must be a whole number from 1 to 9, not ten$/)
       expect(() => load().get(SECRET)).toThrow(/^SECRET must be right$/)
@@ -100,7 +100,7 @@ describe('a setting', () => {
     for (const value of bad) expect(setting.parse(value)).toBeUndefined()
   })
 
-  it('texts is a list, also of one', () => {
+  it('texts is a list, also with one value', () => {
     expect(texts(about).parse('a')).toEqual(['a'])
     expect(texts(about).parse(['a', 'b'])).toEqual(['a', 'b'])
     expect(texts(about).parse(['a', 1])).toBeUndefined()

@@ -13,7 +13,7 @@ describe('forward at the limit of the store', () => {
     })
   )
 
-  it('reads on when deliveries have made room, and sums up what was removed for it', () =>
+  it('continues reading when deliveries have made space, and counts what was removed for that', () =>
     withDesk(async ({ run, sandbox, books }) => {
       const { code, json, errors } = await run(['forward', '--json', ...limit], { input: many })
 
@@ -25,7 +25,7 @@ describe('forward at the limit of the store', () => {
       expect((await books()).bytes).toBeLessThan(2_000_000)
     }))
 
-  it('gives up when nothing is delivered any more, keeps all, and the same command goes on', () =>
+  it('gives up when nothing is delivered any more, keeps everything, and the same command continues', () =>
     withDesk(
       async ({ run, sandbox, books }) => {
         const args = ['forward', '--json', '--give-up-after', '3s', ...limit]
@@ -56,7 +56,7 @@ describe('forward at the limit of the store', () => {
       { failRate: 1, failStatus: 503, retryAfterS: 0 }
     ))
 
-  it('ends at once when what fills the store is not to be delivered, and says how to make room', () =>
+  it('exits at once if nothing in the full store is left to deliver, and says how to make space', () =>
     withDesk(async ({ run }) => {
       const refused = Array.from({ length: 3000 }, (_, number) => ({ ...identify(number), traits: 'x'.repeat(200) }))
       await run(['forward', '--json', '--accept-only'], { input: ndjson(refused) })
@@ -70,7 +70,7 @@ describe('forward at the limit of the store', () => {
       ])
     }))
 
-  it('ends at once with --accept-only, which makes no room', () =>
+  it('exits at once with --accept-only, which makes no space', () =>
     withDesk(async ({ run, books }) => {
       const { code, json, errors } = await run(['forward', '--accept-only', '--json', ...limit], { input: many })
 

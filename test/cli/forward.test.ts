@@ -64,7 +64,7 @@ describe('forward', () => {
       expect((await books()).intake).toMatchObject({ received: 600, accepted: count('accepted') })
     }))
 
-  it('takes gzip, JSON arrays and standard input, named as - among files or for want of any', () =>
+  it('reads gzip, JSON arrays and standard input, given as - among files or without any file', () =>
     withDesk(async ({ run, write, sandbox }) => {
       write('a.json', JSON.stringify([identify(1), identify(2)]))
       write('b.ndjson.gz', gzipSync(ndjson([identify(3)])))
@@ -77,7 +77,7 @@ describe('forward', () => {
       expect(Object.keys(usersOf(sandbox)).sort()).toEqual(['u1', 'u2', 'u3', 'u4', 'u5'])
     }))
 
-  it('says what it did in words, without colours, where nobody asks for JSON', () =>
+  it('prints a summary as text, without colours, unless JSON is requested', () =>
     withDesk(async ({ run }) => {
       const { code, stdout, stderr } = await run(['forward'], { input: ndjson([identify(1), { type: 'track' }]) })
 
@@ -104,7 +104,7 @@ describe('forward', () => {
     })
   )
 
-  it('finds nothing in an empty pipe, says so, and that is no failure', () =>
+  it('reports an empty pipe, which is no failure', () =>
     withDesk(async ({ run }) => {
       const { code, stderr, json } = await run(['forward', '--json'])
 
@@ -113,7 +113,7 @@ describe('forward', () => {
       expect(stderr).toBe('no events in the input\n')
     }))
 
-  it('stores without a key and without sending with --accept-only; the next run delivers what waits', () =>
+  it('stores without a key and without sending with --accept-only; the next run delivers what is pending', () =>
     withDesk(async ({ run, sandbox }) => {
       const stored = await run(['forward', '--accept-only', '--json'], {
         input: ndjson([identify(1), identify(2)]),
@@ -184,7 +184,7 @@ describe('forward', () => {
       expect(sandbox.users.size).toBe(2)
     }))
 
-  it('gives up on an endpoint that is not there, with its last words, and keeps everything', () =>
+  it('gives up on an endpoint that cannot be reached, says why, and keeps everything', () =>
     withDesk(async ({ run, books }) => {
       const { code, json, errors } = await run(['forward', '--json', '--give-up-after', '200ms'], {
         input: ndjson([identify(1)]),
@@ -199,7 +199,7 @@ describe('forward', () => {
       expect((await books()).events.retrying).toBe(1)
     }))
 
-  it('does not give up what the last answers deliver, and says of slow calls that they are slow', () =>
+  it('counts what the last answers deliver before it gives up, and reports slow calls', () =>
     withDesk(async ({ run, write, sandbox }) => {
       sandbox.setFaults({ latencyMs: 1500 })
       write('few.ndjson', ndjson([identify(1), identify(2)]))
@@ -218,7 +218,7 @@ describe('forward', () => {
       )
     }))
 
-  it('tells of trouble with the endpoint, and that it is over', () =>
+  it('reports trouble with the endpoint, and its end', () =>
     withDesk(
       async ({ start, sandbox }) => {
         const forward = start(['forward', '--json'], { input: ndjson([identify(1)]) })
@@ -233,7 +233,7 @@ describe('forward', () => {
       { failRate: 1, failStatus: 503, retryAfterS: 0 }
     ))
 
-  it('makes many calls at a time without a word from Node', () =>
+  it('makes many concurrent calls without a warning from Node', () =>
     withDesk(
       async ({ run }) => {
         const events = ndjson(Array.from({ length: 40 }, (_, number) => identify(number)))
@@ -246,7 +246,7 @@ describe('forward', () => {
       { latencyMs: 100 }
     ))
 
-  it('ends quietly when nobody reads its results any more', () =>
+  it('exits quietly when nobody reads its results any more', () =>
     withDesk(async ({ dir, env, write }) => {
       write('e.ndjson', ndjson([identify(1)]))
       const command = `"$0" "$1" forward e.ndjson | true; echo "\${PIPESTATUS[0]}"`

@@ -21,7 +21,7 @@ function membershipsOf({ memberships }: Sandbox): unknown {
 }
 
 describe('groups', () => {
-  it('reach Dopt, with the users who are in them, once', () =>
+  it('are delivered once, with the users who are in them', () =>
     withDesk(async (desk) => {
       useGroups(desk)
       const input = ndjson([
@@ -52,7 +52,7 @@ describe('groups', () => {
       expectBalanced(await desk.books())
     }))
 
-  it('never go backwards, whatever comes late', () =>
+  it('never go back to older values, whatever arrives late', () =>
     withDesk(async (desk) => {
       useGroups(desk)
       await desk.run(['forward', '-'], { input: ndjson([group(9, 'acme', { traits: { plan: 'new' } })]) })
@@ -67,7 +67,7 @@ describe('groups', () => {
       expect(groupsOf(desk.sandbox)).toEqual({ acme: { plan: 'new', n: 1 } })
     }))
 
-  it('cost nobody else anything when one of them is refused, and can be replayed', () =>
+  it('affect nothing else when one of them is refused, and can be replayed', () =>
     withDesk(
       async (desk) => {
         useGroups(desk)
@@ -102,7 +102,7 @@ describe('groups', () => {
       { rejectGroups: ['bad'] }
     ))
 
-  it('are refused at the start with the API that has none, in words that name the setting', () =>
+  it('are refused at the start with the API that has none, with an error that names the setting', () =>
     withDesk(async (desk) => {
       useGroups(desk, 'bulk')
       const words =
@@ -116,7 +116,7 @@ describe('groups', () => {
       expect(desk.sandbox.stats.calls).toBe(0)
     }))
 
-  it('that were stored with the other API fail with words that say what to do, and the rest is sent', () =>
+  it('that were stored with the other API fail with an error that says what to do, and the rest is sent', () =>
     withDesk(async (desk) => {
       useGroups(desk)
       const input = ndjson([group(1, 'acme'), identify(2, { context: { groupId: 'acme' } }), identify(3)])
@@ -165,7 +165,7 @@ describe('groups', () => {
 })
 
 describe('show', () => {
-  it('tells of a message all that it says, and where each part of it stands', () =>
+  it('shows all parts of a message, and the state of each', () =>
     withDesk(
       async (desk) => {
         useGroups(desk)
@@ -198,7 +198,7 @@ describe('show', () => {
       { rejectUsers: ['ann'] }
     ))
 
-  it('tells all about a group, and of a user the groups that Dopt was told of', () =>
+  it('shows the details of a group, and the delivered groups of a user', () =>
     withDesk(async (desk) => {
       useGroups(desk)
       const input = ndjson([
@@ -226,7 +226,7 @@ describe('show', () => {
       expect((await desk.run(['show', '--group', 'ann'])).stderr).toMatch(/has no events of the group ann\n$/)
     }))
 
-  it('shows of what was never sent that it was not, and no words of Dopt', () =>
+  it('shows that a batch was never sent, and no response of Dopt', () =>
     withDesk(async (desk) => {
       useGroups(desk)
       await desk.run(['forward', '-', '--accept-only'], { input: ndjson([group(1, 'acme')]) })
@@ -245,7 +245,7 @@ describe('show', () => {
       }
     }))
 
-  it('tells what a batch put its users into, and what it was to put them into', () =>
+  it('shows the groups that a batch put its users into, or should have', () =>
     withDesk(async (desk) => {
       useGroups(desk)
       const input = ndjson([identify(1, { context: { groupId: 'acme' } }), identify(2)])

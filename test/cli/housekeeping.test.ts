@@ -3,7 +3,7 @@ import type { Books } from '../../src/store/store.js'
 import { STORE, expectRefused, identify, ndjson, until, withDesk, type Desk } from './desk.js'
 
 describe('forget', () => {
-  it('leaves no trace of the user in the files of the store, and everybody else as they were', () =>
+  it('leaves no trace of the user in the files of the store, and everybody else unchanged', () =>
     withDesk(async ({ run, path }) => {
       const secret = 'someone.particular@example.com'
       await run(['forward'], {
@@ -31,7 +31,7 @@ describe('forget', () => {
       expect((await run(['status'])).stdout).toMatch(/^ {2}removed +1 {2}by forget or prune$/m)
     }))
 
-  it('says so when it holds nothing of the user, and is refused without one or without a store', () =>
+  it('says so if there is nothing about the user, and is refused without a user or without a store', () =>
     withDesk(async ({ run }) => {
       expectRefused(await run(['forget', 'u1']), /there is no store/)
       await run(['forward'], { input: ndjson([identify(1)]) })
@@ -43,7 +43,7 @@ describe('forget', () => {
       expectRefused(await run(['forget', '']), /give one user/)
     }))
 
-  it('leaves no batch behind to look into, where that was all that failed', () =>
+  it('leaves no failed batch behind if its events were the only ones', () =>
     withDesk(
       async ({ run, start, books }) => {
         const running = start(['forward'], { input: ndjson([identify(1), identify(2)]), holdInput: true })
@@ -63,7 +63,7 @@ describe('forget', () => {
       { rejectUsers: ['u2'] }
     ))
 
-  it('works beside a running sender', () =>
+  it('works alongside a running sender', () =>
     withDesk(
       async ({ run, start, sandbox, books }) => {
         const running = start(['forward', '--json'], { input: ndjson([identify(1), identify(2)]) })
@@ -86,7 +86,7 @@ async function booksOf(books: Desk['books']): Promise<Books | undefined> {
 }
 
 describe('prune', () => {
-  it('leaves a status that tells apart what is kept of what was delivered', () =>
+  it('leaves a status that says how many of the delivered events are kept', () =>
     withDesk(async ({ run }) => {
       await run(['forward'], { input: ndjson([identify(1), identify(2)]) })
       await run(['prune', '--older-than', '0'])
@@ -100,7 +100,7 @@ describe('prune', () => {
       expect(one).toMatch(/^rate +1 event delivered in the last 1 m, not counting those no longer kept$/m)
     }))
 
-  it('removes what is old enough and keeps what failed or was rejected, until it is named', () =>
+  it('removes what is old enough, but failed and rejected events only if asked to', () =>
     withDesk(
       async ({ run, books }) => {
         await run(['forward'], { input: ndjson([identify(1), identify(2), identify(3, { traits: 1 })]) })

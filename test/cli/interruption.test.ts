@@ -19,7 +19,7 @@ function events(count: number): string {
 }
 
 describe('a command that is killed or interrupted', () => {
-  it('loses nothing and counts nothing twice when it is killed again and again and then run to its end', () =>
+  it('loses nothing and counts nothing twice when it is killed again and again and then run to the end', () =>
     withDesk(
       async ({ start, run, write, sandbox, books }) => {
         const text = events(6000)
@@ -47,7 +47,7 @@ describe('a command that is killed or interrupted', () => {
       { latencyMs: 15 }
     ))
 
-  it('ends with 130 after a SIGINT, with a summary and the rest kept, and the next run goes on', () =>
+  it('exits with 130 after a SIGINT, with a summary and the rest kept, and the next run continues', () =>
     withDesk(
       async ({ start, run, write, sandbox, books }) => {
         write('events.ndjson', events(3000))
@@ -112,7 +112,7 @@ describe('a command that is killed or interrupted', () => {
     })
   )
 
-  it('ends at once at the second signal, and has lost nothing', () =>
+  it('exits at once at the second signal, and loses nothing', () =>
     withDesk(
       async ({ start, run, path, sandbox, books }) => {
         const forward = start(['forward', '--json'], { input: ndjson([identify(1)]) })

@@ -33,7 +33,7 @@ describe('preview', () => {
       expect(sandbox.stats.calls).toBe(0)
     }))
 
-  it('prints one document with --json, of as many events as --limit says', () =>
+  it('prints one document with --json, with at most --limit events', () =>
     withDesk(async ({ run }) => {
       const input = ndjson([identify(1), { type: 'page' }, identify(2)])
       const { code, json } = await run(['preview', '--json', '--limit', '2', '--api', 'batch'], { input })
@@ -51,7 +51,7 @@ describe('preview', () => {
       })
     }))
 
-  it('lets no event write on the terminal what it likes', () =>
+  it('lets no event control the terminal', () =>
     withDesk(async ({ run }) => {
       const { stdout } = await run(['preview'], { input: ndjson([identify(1, { userId: '\u202e\u009b1m' })]) })
       expect(stdout).not.toMatch(/[\u202e\u009b]/)
@@ -59,7 +59,7 @@ describe('preview', () => {
 })
 
 describe('subscriptions in the config file', () => {
-  it('are what preview, forward and check go by', () =>
+  it('are used by preview, forward and check', () =>
     withDesk(async ({ run, write, sandbox }) => {
       write(CONFIG, JSON.stringify({ subscriptions: SUBSCRIPTIONS }))
       const input = ndjson([identify(1), SIGNED_UP])
@@ -71,7 +71,7 @@ describe('subscriptions in the config file', () => {
       expect(usersOf(sandbox)).toEqual({ u1: { signed_up_as: 'pro' } })
     }))
 
-  it('are what rejected events are translated by again', () =>
+  it('are used to translate rejected events again', () =>
     withDesk(async ({ run, write, sandbox }) => {
       const bad = identify(1, { traits: 'text' })
       expect((await run(['forward', '-', '--json'], { input: ndjson([bad]) })).json()).toMatchObject({ rejected: 1 })
@@ -84,7 +84,7 @@ describe('subscriptions in the config file', () => {
       expect(usersOf(sandbox)).toEqual({ u1: {} })
     }))
 
-  it('are refused by every command in the same words when they cannot work', () =>
+  it('are refused by every command with the same error if they cannot work', () =>
     withDesk(async ({ run, write }) => {
       write(CONFIG, JSON.stringify({ subscriptions: [{ ...SUBSCRIPTIONS[0], subscribe: 'sometimes' }] }))
       const words = /subscription 1 \("Signed up"\): subscribe is not a trigger in FQL/
@@ -95,7 +95,7 @@ describe('subscriptions in the config file', () => {
       expect(checked.stdout).toMatch(/^✗ configuration .*subscribe is not a trigger in FQL/m)
     }))
 
-  it('are no flag, and have to be a list', () =>
+  it('have no flag, and must be a list', () =>
     withDesk(async ({ run, write }) => {
       expect((await run(['forward', '--help'])).stdout).not.toContain('ubscriptions')
       write(CONFIG, JSON.stringify({ subscriptions: 'all' }))

@@ -9,7 +9,7 @@ const COMMANDS = [
 ]
 
 describe('the command line', () => {
-  it('tells its version', () =>
+  it('prints its version', () =>
     withDesk(async ({ run }) => {
       const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string }
       expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
@@ -33,7 +33,7 @@ describe('the command line', () => {
     })
   )
 
-  it('takes the help of what is no command for the mistake that it is', () =>
+  it('reports an unknown command, also after help', () =>
     withDesk(async ({ run }) => {
       for (const args of [['nope'], ['help', 'nope']]) {
         expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: "error: unknown command 'nope'\n" })
@@ -41,7 +41,7 @@ describe('the command line', () => {
       expect((await run(['help', 'show'])).stdout).toBe((await run(['show', '--help'])).stdout)
     }))
 
-  it('shows its help on standard error and ends with 2 without a command', () =>
+  it('prints its help on standard error and exits with 2 without a command', () =>
     withDesk(async ({ run }) => {
       const { code, stdout, stderr } = await run([])
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -61,7 +61,7 @@ describe('the command line', () => {
       )
     }))
 
-  it('names the next command with what it was told of the endpoint, where that command needs it', () =>
+  it('names the next command with the flags about the endpoint, if that command needs them', () =>
     withDesk(
       async ({ run, sandbox }) => {
         const input = ndjson([identify(1, { traits: 1 }), identify(2)])
@@ -96,7 +96,7 @@ describe('the command line', () => {
       expect(sandbox.stats.maxBatch).toBe(6)
     }))
 
-  it('speaks to the other generation of the API, and treats nested traits as it is told', () =>
+  it('uses the other generation of the API, and sends nested traits as configured', () =>
     withDesk(async ({ run, sandbox }) => {
       const input = ndjson([identify(1, { traits: { a: { b: 1 } } })])
       expect((await run(['forward', '-', '--api', 'batch', '--nested-properties', 'stringify'], { input })).code).toBe(

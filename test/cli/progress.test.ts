@@ -34,7 +34,7 @@ class FakeTerminal extends Writable {
 }
 
 describe('progress', () => {
-  it('shows counts and rate, and a percentage of the bytes where their total is known', () => {
+  it('shows counts and rate, and a percentage of the bytes if their total is known', () => {
     const stream = new FakeTerminal(true)
     let now = 1000
     const progress = createProgress({ totalBytes: 2000, stream, env: {}, nowMs: () => now })
@@ -67,7 +67,7 @@ describe('progress', () => {
     expect(stripVTControlCharacters(stream.text).split('between\n')[1]).toContain(bar)
   })
 
-  it('writes the lines alone where the stream is no terminal', () => {
+  it('writes only the lines if the stream is no terminal', () => {
     const stream = new FakeTerminal(false)
     const progress = createProgress({ stream, env: {} })
     progress.start()
@@ -76,7 +76,7 @@ describe('progress', () => {
     expect(stream.text).toBe('a line\n')
   })
 
-  it('shows only counts and rate where the total is not known', () => {
+  it('shows only counts and rate if the total is unknown', () => {
     const stream = new FakeTerminal(true)
     const progress = createProgress({ stream, env: {}, nowMs: () => 0 })
     progress.start()

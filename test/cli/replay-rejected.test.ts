@@ -6,7 +6,7 @@ import { identify, ndjson, STORE, usersOf, withDesk } from './desk.js'
 const all = { since: 0, until: Number.MAX_SAFE_INTEGER }
 
 describe('translating kept rejections again', () => {
-  it('comes to an end, though each of them is rejected once more meanwhile', async () => {
+  it('ends, although each of them is rejected once more meanwhile', async () => {
     await withTempDir(async (dir) => {
       const store = SqliteStore.open(`${dir}/store.db`)
       const reject = (reason: string) => ({ source: 'in process', reason, raw: '{"type":"identify"}', complete: true })

@@ -33,7 +33,7 @@ describe('replay of what failed', () => {
       expect(await desk.run(['replay', '--failed'])).toMatchObject({ code: 0, stderr: 'nothing to replay\n' })
     }, REJECTING))
 
-  it('takes one batch or one user, and only shows what would go with --dry-run', () =>
+  it('replays one batch or one user, and with --dry-run only shows what would be replayed', () =>
     withDesk(async (desk) => {
       await forwardSome(desk)
       desk.sandbox.setFaults({ rejectUsers: [] })
@@ -57,7 +57,7 @@ describe('replay of what failed', () => {
       expect((await desk.books()).events).toMatchObject({ failed: 0, delivered: 4 })
     }, REJECTING))
 
-  it('never takes a user back: what newer events have delivered meanwhile is left out', () =>
+  it('never takes a user back to older values: what newer events have delivered meanwhile is left out', () =>
     withDesk(
       async ({ run, sandbox }) => {
         const old = identify(1, { userId: 'u', traits: { plan: 'old', age: 7 } })
@@ -75,7 +75,7 @@ describe('replay of what failed', () => {
       { rejectUsers: ['u'] }
     ))
 
-  it('works beside a running sender, which delivers what was put back', () =>
+  it('works alongside a running sender, which delivers what was put back', () =>
     withDesk(async (desk) => {
       const input = ndjson([1, 2, 3, 4].map((number) => identify(number)))
       const sender = desk.start(['forward', '-'], { input, holdInput: true })
@@ -97,7 +97,7 @@ describe('replay of what failed', () => {
       expect(Object.keys(usersOf(desk.sandbox))).toContain('u2')
     }, REJECTING))
 
-  it('names the process whose key is refused where that is another one', () =>
+  it('names the process whose key is refused if it is another one', () =>
     withDesk(async (desk) => {
       await desk.run(['forward', '-'], { input: ndjson([2, 3].map((number) => identify(number))) })
       const env = { DOPT_API_KEY: 'wrong' }
@@ -113,7 +113,7 @@ describe('replay of what failed', () => {
       expect(stderr).not.toContain('run the same command again')
     }, REJECTING))
 
-  it('gives up beside a sender that gets nowhere, and all is kept', () =>
+  it('gives up alongside a sender that makes no progress, and everything is kept', () =>
     withDesk(
       async (desk) => {
         const sender = desk.start(['forward', '-'], { input: ndjson([identify(2)]), holdInput: true })
@@ -153,7 +153,7 @@ describe('replay of what failed', () => {
       { failRate: 1, failStatus: 400 }
     ))
 
-  it('asks what to put back when it is not told', () =>
+  it('asks what to replay if nothing is selected', () =>
     withDesk(async (desk) => {
       await forwardSome(desk)
       expectRefused(await desk.run(['replay']), /^error: say what to replay: --failed, --batch ID, .* or --rejected/)
@@ -168,7 +168,7 @@ describe('replay of what failed', () => {
       expectRefused(await desk.run(['replay', '--batch', 'x']), /^error: --batch must be a whole number from 1 /)
     }))
 
-  it('says of a batch that it is not there, or has not failed, and ends with 1', () =>
+  it('reports a batch that does not exist or has not failed, and exits with 1', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-'], { input: ndjson([identify(1), identify(2)]) })
 
@@ -206,7 +206,7 @@ describe('replay of what was rejected', () => {
     rejection('a:5', JSON.stringify({ type: 'track', userId: 'u5' }))
   ]
 
-  it('accepts what can be translated today, and keeps the rest as it was', () =>
+  it('accepts what can be translated now, and keeps the rest unchanged', () =>
     withDesk(async (desk) => {
       await leaveRejections(desk, LEFT)
 
@@ -231,7 +231,7 @@ describe('replay of what was rejected', () => {
       expect(usersOf(desk.sandbox)).toEqual({ u1: { number: 1 } })
     }))
 
-  it('finds nothing outside the time that is asked for', () =>
+  it('finds nothing outside the given time', () =>
     withDesk(async (desk) => {
       await leaveRejections(desk, LEFT)
 

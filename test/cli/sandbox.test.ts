@@ -9,7 +9,7 @@ async function listening({ start }: Desk, args: readonly string[]) {
 }
 
 describe('sandbox', () => {
-  it('prints one line when it is ready, takes users, and ends with 130 at a SIGINT', () =>
+  it('prints one line when it is ready, accepts users, and exits with 130 at a SIGINT', () =>
     withDesk(async (desk) => {
       const { running, url } = await listening(desk, [])
       expect(running.stdout).toBe(`sandbox listening on ${url}, key sandbox-key\n`)
@@ -22,14 +22,14 @@ describe('sandbox', () => {
       expect(await running.end).toMatchObject({ code: 130, stderr: '' })
     }))
 
-  it('ends with 0 at a SIGTERM', () =>
+  it('exits with 0 at a SIGTERM', () =>
     withDesk(async (desk) => {
       const { running } = await listening(desk, [])
       running.kill('SIGTERM')
       expect((await running.end).code).toBe(0)
     }))
 
-  it('goes wrong as it is told, and does not repeat a key that was chosen', () =>
+  it('has the faults that it is given, and does not print a key that it is given', () =>
     withDesk(async (desk) => {
       const { running, url } = await listening(desk, [
         ...['--api-key', 'CHOSEN', '--reject-user', 'a', '--reject-user', 'b', '--strict-properties'],
@@ -48,7 +48,7 @@ describe('sandbox', () => {
       expect(running.stdout).not.toContain('CHOSEN')
     }))
 
-  it('fails with the status and the Retry-After that it is told', () =>
+  it('fails with the given status and Retry-After', () =>
     withDesk(async (desk) => {
       const { url } = await listening(desk, ['--fail-rate', '1', '--fail-status', '429', '--retry-after', '7'])
 
@@ -61,7 +61,7 @@ describe('sandbox', () => {
       expect([status, headers.get('retry-after')]).toEqual([429, '7'])
     }))
 
-  it('has no use for the real key in the environment', () =>
+  it('does not use the real key in the environment', () =>
     withDesk(async (desk) => {
       const running = desk.start(['sandbox', '--port', '0'], { env: { DOPT_API_KEY: 'REAL' } })
       await running.says(/key sandbox-key\n/)

@@ -1,7 +1,7 @@
 import { identify, expectRefused, until, usersOf, withDesk, STORE } from './desk.js'
 
 describe('serve', () => {
-  it('takes events in over HTTP, delivers them, and ends in good order when it is terminated', () =>
+  it('receives events over HTTP, delivers them, and shuts down cleanly when it is terminated', () =>
     withDesk(async ({ start, sandbox, books }) => {
       const running = start(['serve', '--port', '0', '--flush-interval', '50'])
       await running.says(/listening on http/)
@@ -20,7 +20,7 @@ describe('serve', () => {
       expect((await books(STORE)).events).toMatchObject({ delivered: 2, pending: 0 })
     }))
 
-  it('writes nothing but JSON on standard error where a log is asked for, to its very end', () =>
+  it('writes nothing but JSON to standard error if a log is requested, to the very end', () =>
     withDesk(async ({ start }) => {
       const running = start(['serve', '--port', '0', '--log-level', 'info'])
       await running.says(/listening on http/)
@@ -34,7 +34,7 @@ describe('serve', () => {
       expect(ending?.msg).toMatch(/^shutting down/)
     }))
 
-  it('ends, for whoever keeps it running to start it again, when the thread of its store has ended', () =>
+  it('exits, so that a supervisor restarts it, when the thread of its store has ended', () =>
     withDesk(async ({ start, write, path }) => {
       // What a fault in the database's own code would do.
       write(
@@ -60,7 +60,7 @@ describe('serve', () => {
       )
     }))
 
-  it('refuses to listen to the world without a write key, and a port that is taken', () =>
+  it('refuses to listen on a public address without a write key, and on a port that is in use', () =>
     withDesk(async ({ run, start }) => {
       expectRefused(await run(['serve', '--host', '0.0.0.0']), /give --write-key .* or --shared-secret/)
       const running = start(['serve', '--port', '0'])
@@ -73,7 +73,7 @@ describe('serve', () => {
       )
     }))
 
-  it('says without any log that Dopt does not take calls, and when that is over', () =>
+  it('reports without any log that Dopt does not accept calls, and when it does again', () =>
     withDesk(
       async ({ start, sandbox }) => {
         const running = start(['serve', '--port', '0', '--flush-interval', '50'])
@@ -90,7 +90,7 @@ describe('serve', () => {
       { failRate: 1, failStatus: 503, retryAfterS: 0 }
     ))
 
-  it('says without any log that Dopt refuses the key', () =>
+  it('reports without any log that Dopt refuses the key', () =>
     withDesk(async ({ start }) => {
       const running = start(['serve', '--port', '0', '--flush-interval', '50'], { env: { DOPT_API_KEY: 'wrong-key' } })
       await running.says(/listening on http/)
@@ -101,7 +101,7 @@ describe('serve', () => {
       expect(running.stderr).not.toContain('wrong-key')
     }))
 
-  it('takes any of several write keys in the environment, and refuses one that is empty', () =>
+  it('accepts any of several write keys in the environment, and refuses an empty one', () =>
     withDesk(async ({ start, run }) => {
       expectRefused(await run(['serve'], { env: { DOPT_WRITE_KEY: ',old' } }), /^error: a write key is empty: /)
       const running = start(['serve', '--port', '0'], { env: { DOPT_WRITE_KEY: 'new, old' } })
@@ -114,7 +114,7 @@ describe('serve', () => {
       expect(await Promise.all(['new', 'old', 'new, old', ''].map(statusFor))).toEqual([200, 200, 401, 401])
     }))
 
-  it('keeps to the limits that it is given, by flag, environment or file', () =>
+  it('obeys the limits given by flag, environment or file', () =>
     withDesk(async ({ start, write, run }) => {
       write('dopt-destination.config.json', JSON.stringify({ maxBatchEvents: 2, headersTimeout: '5s' }))
       const env = { DOPT_MAX_BATCH_BYTES: '2kb' }

@@ -10,7 +10,7 @@ async function batchIn(desk: Desk, state: string): Promise<number> {
 }
 
 describe('show', () => {
-  it('tells all about a batch that failed: whence, what was sent, the response, what to do', () =>
+  it('shows the details of a failed batch: its origin, what was sent, the response, what to do', () =>
     withDesk(
       async (desk) => {
         await desk.run(['forward', '-'], { input: ndjson([identify(1), identify(2, { traits: { plan: 'pro' } })]) })
@@ -39,7 +39,7 @@ describe('show', () => {
       { rejectUsers: ['u2'] }
     ))
 
-  it('leaves out of what a batch sent what newer events had delivered before', () =>
+  it('does not show values as sent that newer events had delivered before', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-'], { input: ndjson([identify(9, { userId: 'u', traits: { plan: 'new' } })]) })
       await run(['forward', '-'], { input: ndjson([identify(1, { userId: 'u', traits: { plan: 'old', age: 7 } })]) })
@@ -49,7 +49,7 @@ describe('show', () => {
       expect(document).toMatchObject({ cameIn: [{ properties: { plan: 'old', age: 7 } }] })
     }))
 
-  it('puts no words into the mouth of Dopt where nothing was sent, or nothing was answered', () =>
+  it('shows no response of Dopt if nothing was sent or nothing was answered', () =>
     withDesk(async ({ run, sandbox }) => {
       await run(['forward', '-'], { input: ndjson([identify(9, { userId: 'u', traits: { plan: 'new' } })]) })
       await run(['forward', '-'], { input: ndjson([identify(1, { userId: 'u', traits: { plan: 'old' } })]) })
@@ -65,7 +65,7 @@ describe('show', () => {
       expect(unanswered).not.toMatch(/^response /m)
     }))
 
-  it('says when a batch that waits goes out again, and with which attempt', () =>
+  it('says when a waiting batch is retried, and with which attempt', () =>
     withDesk(
       async ({ run, env }) => {
         const input = ndjson([identify(1)])
@@ -81,7 +81,7 @@ describe('show', () => {
       { failRate: 1, failStatus: 503 }
     ))
 
-  it('tells all about a message, also one whose id is a number', () =>
+  it('shows the details of a message, also one whose id is a number', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-'], {
         input: ndjson([
@@ -103,7 +103,7 @@ describe('show', () => {
       })
     }))
 
-  it('shows the batch where a message has the same name, says so, and shows the message when asked for it', () =>
+  it('shows the batch if a message has the same id, says so, and shows the message on request', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-'], { input: ndjson([identify(1, { messageId: '1' })]) })
 
@@ -120,7 +120,7 @@ describe('show', () => {
       expect((await run(['show', '1', '--message', '--user'])).code).toBe(2)
     }))
 
-  it('says of a message that waits that it will be sent in one of the next calls', () =>
+  it('says that a pending message will be sent in one of the next calls', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-', '--accept-only'], { input: ndjson([identify(1)]) })
 
@@ -129,7 +129,7 @@ describe('show', () => {
       )
     }))
 
-  it('tells all about a user: events, the newest first, and the values that Dopt has', () =>
+  it('shows the details of a user: events, newest first, and the values that Dopt has', () =>
     withDesk(
       async ({ run }) => {
         const input = ndjson([
@@ -153,7 +153,7 @@ describe('show', () => {
       { rejectUsers: ['bad id'] }
     ))
 
-  it('shows what an event holds without letting it act on the terminal', () =>
+  it('shows the content of an event without letting it control the terminal', () =>
     withDesk(async ({ run }) => {
       const evil = '\u001b]0;owned\u0007\u202e\nx'
       const input = ndjson([identify(1, { userId: evil, messageId: 'e', traits: { [evil]: evil } })])
@@ -188,7 +188,7 @@ describe('show', () => {
     })
   )
 
-  it('tells of a message that was rejected why it was, whence it came, and what it held', () =>
+  it('shows why a message was rejected, its source and its content', () =>
     withDesk(async ({ run }) => {
       const event = identify(7, { traits: 'text' })
       const input = ndjson([7, identify(6, { traits: 1 }), event, { ...event, sentAt: '2026-01-02T00:00:00Z' }])

@@ -29,7 +29,7 @@ describe('a command starts', () => {
     }
   )
 
-  it('without the HTTP client where nothing is sent, and without a log where none is asked for', async () => {
+  it('without the HTTP client if nothing is sent, and without a logger if no log is requested', async () => {
     const packages = await packagesOf('forward', '--accept-only')
     expect([...packages]).toContain('@segment/actions-core')
     expect([...packages]).not.toContain('got')

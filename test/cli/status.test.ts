@@ -3,7 +3,7 @@ import { identify, ndjson, withDesk } from './desk.js'
 const FAILING = { failRate: 1, failStatus: 503, retryAfterS: 0 }
 
 describe('status', () => {
-  it('gives the books as JSON in the documented shape', () =>
+  it('prints the state of the store as JSON in the documented shape', () =>
     withDesk(
       async ({ run }) => {
         await run(['forward'], {
@@ -31,7 +31,7 @@ describe('status', () => {
       { rejectUsers: ['u2'] }
     ))
 
-  it('is a page for people, that says what to type next', () =>
+  it('prints a page that suggests the next commands', () =>
     withDesk(
       async ({ run }) => {
         await run(['forward'], { input: ndjson([identify(1), identify(2), identify(3, { traits: 1 })]) })
@@ -57,7 +57,7 @@ describe('status', () => {
       { rejectUsers: ['u2'] }
     ))
 
-  it('lists what was ignored in the order of the summary of the run: the most frequent first', () =>
+  it('lists ignored events like the summary of the run: the most frequent reason first', () =>
     withDesk(async ({ run }) => {
       const input = ndjson([
         { type: 'group' },
@@ -69,7 +69,7 @@ describe('status', () => {
       expect((await run(['status'])).stdout).toMatch(ignored)
     }))
 
-  it('works beside a running sender and tells of it and of the endpoint', () =>
+  it('works alongside a running sender, and reports on it and on the endpoint', () =>
     withDesk(async ({ run, start, sandbox }) => {
       const sender = start(['forward', '-'], { input: ndjson([identify(1)]) })
       await sender.says(/retrying in/)
@@ -88,7 +88,7 @@ describe('status', () => {
       expect((await sender.end).code).toBe(0)
     }, FAILING))
 
-  it('tells of a refused key', () =>
+  it('reports a refused key', () =>
     withDesk(async ({ run }) => {
       await run(['forward', '-'], { input: ndjson([identify(1)]), env: { DOPT_API_KEY: 'wrong' } })
 

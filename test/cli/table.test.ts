@@ -15,7 +15,7 @@ describe('tables', () => {
     )
   })
 
-  it('consist of their head where there are no rows', () => {
+  it('consist of their head if there are no rows', () => {
     expect(renderTable(['id', 'state'], [], plain)).toBe('id  state')
   })
 
@@ -26,7 +26,7 @@ describe('tables', () => {
     )
   })
 
-  it('never let a control character through, and keep a line a row', () => {
+  it('never let a control character through, and keep one line per row', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string(), fc.integer())), (rows) => {
         const lines = renderTable(['a', 'b', 'c'], rows, plain).split('\n')
@@ -41,7 +41,7 @@ describe('tables', () => {
     expect(table.split('\n')[1]).toBe(`batch-17  ${'x'.repeat(29)}…`)
   })
 
-  it('stay readable where the columns cannot fit', () => {
+  it('stay readable if the columns cannot fit', () => {
     const cells = Array.from({ length: 12 }, () => 'abcdefghijkl')
     expect(renderTable(cells, [cells], plain).split('\n')[1]).toBe(Array(12).fill('abcdefg…').join('  '))
   })
@@ -56,14 +56,14 @@ describe('tables', () => {
     )
   })
 
-  it('take a cell of a megabyte in their stride', () => {
+  it('handle a cell of a megabyte', () => {
     const startedAt = performance.now()
     const table = renderTable(['a', 'b'], [['x'.repeat(1_000_000), '\u0301'.repeat(1_000_000)]], plain)
     expect(table.length).toBeLessThan(2000)
     expect(performance.now() - startedAt).toBeLessThan(1000)
   })
 
-  it('have a bold head where colours are wanted, and no colours otherwise', () => {
+  it('have a bold head if colours are wanted, and no colours otherwise', () => {
     expect(renderTable(['id'], [['a']], { colour: true })).toBe('\u001b[1mid\u001b[22m\na')
     // In a test run stdout is not a terminal, or NO_COLOR says no; either way the default is asked of the terminal.
     const expected = wantsColour(process.stdout) ? '\u001b[1mid\u001b[22m\na' : 'id\na'

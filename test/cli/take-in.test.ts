@@ -48,7 +48,7 @@ async function withReading(
 }
 
 describe('takeIn', () => {
-  it('has some thousand events accepted in a commit', async () => {
+  it('accepts some thousand events per commit', async () => {
     await withReading(Readable.from(blocksOf(lines(4500))), async ({ commits, done, tally }) => {
       await done
       expect(commits).toEqual([2000, 2000, 500])
@@ -56,7 +56,7 @@ describe('takeIn', () => {
     })
   })
 
-  it('has fewer accepted in a commit where they are large', async () => {
+  it('accepts fewer per commit if they are large', async () => {
     const source = Readable.from(blocksOf(lines(100, { about: 'x'.repeat(64 * 1024) })))
     await withReading(source, async ({ commits, done, tally }) => {
       await done
@@ -66,7 +66,7 @@ describe('takeIn', () => {
     })
   })
 
-  it('does not wait for more where a source pauses', async () => {
+  it('does not wait for more if a source pauses', async () => {
     const source = new Readable({ read: () => undefined })
     source.push(lines(3))
     await withReading(source, async ({ done, tally }) => {
@@ -78,7 +78,7 @@ describe('takeIn', () => {
     })
   })
 
-  it('does not take a source that is slow for one that pauses', async () => {
+  it('does not mistake a slow source for one that pauses', async () => {
     async function* slowly(): AsyncGenerator<string> {
       for (let index = 0; index < 1000; index++) {
         if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 8))
@@ -93,7 +93,7 @@ describe('takeIn', () => {
     })
   })
 
-  it('has what stands before damage accepted, and then tells of it', async () => {
+  it('accepts what precedes damage, and then reports it', async () => {
     const whole = gzipSync(lines(3000))
     const source = Readable.from([whole.subarray(0, whole.length - 200)])
     await withReading(source, async ({ commits, done, tally }) => {

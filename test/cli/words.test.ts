@@ -14,7 +14,7 @@ describe('the notices of the endpoint', () => {
     ...{ state, since: 0, lastError, nextProbeAt: state === 'ok' ? undefined : 3000 }
   })
 
-  it('say once that there is trouble, and once that it is over', () => {
+  it('report once that there is trouble, and once that it is over', () => {
     const notices = new EndpointNotices('advice')
     expect(notices.next(record('ok'), 0)).toBeUndefined()
     expect(notices.next(record('backing-off'), 0)).toBe('Dopt answers 503 x: retrying in 3.0 s')
@@ -23,7 +23,7 @@ describe('the notices of the endpoint', () => {
     expect(notices.next(record('ok'), 9002)).toBeUndefined()
   })
 
-  it('are quiet about an endpoint that comes and goes, but never about a refused key', () => {
+  it('are rare for a flapping endpoint, but always report a refused key', () => {
     const notices = new EndpointNotices('advice')
     const said: unknown[] = []
     for (let time = 0; time < 20_000; time += 100) {
@@ -100,13 +100,13 @@ describe('the summary', () => {
     ])
   })
 
-  it('tells what was removed meanwhile, if anything was', () => {
+  it('says what was removed meanwhile, if anything was', () => {
     const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0, removed: 3 }
     const totals = { calls: 1, users: 2, groups: 0, delivered: 2, superseded: 0, failed: 0 }
     expect(renderSummary(summarize(new Tally(), states, totals, 0))).toMatch(/^removed +3 {2}by forget or prune$/m)
   })
 
-  it('tells besides what was settled of earlier runs', () => {
+  it('also says what was settled of earlier runs', () => {
     const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0, removed: 0 }
     const totals = { calls: 1, users: 2, groups: 0, delivered: 1002, superseded: 0, failed: 1 }
     const summary = summarize(new Tally(), states, totals, 0)
@@ -162,11 +162,11 @@ describe('what happens next', () => {
     expect(nextForBatch(batch(state, due), NOW, hint)).toBe(words)
   })
 
-  it('to a batch that Dopt has taken is nothing', () => {
+  it('to a delivered batch is nothing', () => {
     expect(nextForBatch({ ...batch('delivered'), lastStatus: 200 }, NOW, hint)).toBe('nothing: Dopt has it')
   })
 
-  it('to an event is what happens to its batch, unless it waits for one or was overtaken', () => {
+  it('to an event is what happens to its batch, unless it is pending or superseded', () => {
     expect(nextForEvent(event, undefined, NOW, hint)).toBe('it will be sent in one of the next calls')
     expect(nextForEvent({ ...event, state: 'superseded', supersededBy: 'n' }, batch('delivered'), NOW, hint)).toBe(
       'nothing: newer values were sent, with message n'
@@ -176,7 +176,7 @@ describe('what happens next', () => {
 })
 
 describe('small things on a page', () => {
-  it('times are ISO, with how far away they are', () => {
+  it('times are ISO, with their distance from now', () => {
     expect(formatTime(NOW)).toBe('2026-10-01T12:00:00Z')
     expect(formatWhen(NOW - 180_000, NOW)).toBe('2026-10-01T11:57:00Z (3 m ago)')
     expect(formatTime(NaN)).toBe('at an unknown time')
@@ -189,7 +189,7 @@ describe('small things on a page', () => {
     ])
   })
 
-  it('fields stand below each other, without those that are not there, and harmless', () => {
+  it('fields are aligned, without undefined ones, and with control characters made visible', () => {
     expect(
       renderFields([
         ['a', '1'],
