@@ -236,7 +236,7 @@ describe('show', () => {
 
       for (const [id, heading] of [
         ['1', /^Not sent\n/m],
-        ['g1', /^Not sent for this group with batch 1\n/m]
+        ['g1', /^Not sent for this group in batch 1\n/m]
       ] as const) {
         const { stdout } = await desk.run(['show', id])
         expect(stdout).toMatch(heading)
