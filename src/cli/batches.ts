@@ -41,7 +41,8 @@ const since = pointInTime({
 export const batches: Command = {
   name: 'batches',
   summary: 'list batches, sent or waiting',
-  description: `Lists batches, newest first. A batch is the content of one call: up to 100 users, or one group. "show" prints its details.`,
+  description: `Lists batches, newest first. A batch is the content of one call: up to 100 users, or one group. "show" prints
+its details.`,
   settings: [state, limit, since, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination batches --state failed

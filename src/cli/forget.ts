@@ -13,8 +13,8 @@ export const forget: Command = {
   arguments: '<user>',
   summary: "remove a user's or a group's events from the store",
   description: `Removes everything the store has about a user: events in every state, rejected events, and Dopt's errors for
-calls that contained the user. The file is rewritten, so that no trace of the values is left in it; that takes as long as copying it, and
-works alongside a running sender.
+calls that contained the user. The file is rewritten, so that no trace of the values is left in it; that takes as long
+as copying it, and works alongside a running sender.
 
 An event that is also about others, such as a group and one of its users, is removed entirely. With --group, a group is
 removed; the store still knows which users were put into it.

@@ -28,8 +28,8 @@ export const prune: Command = {
   name: 'prune',
   summary: 'remove old delivered events and free disk space',
   description: `Removes delivered and superseded events that were settled long enough ago, in small steps that let a running
-sender continue, and frees disk space. Failed and rejected events are kept unless you add --failed or --rejected. A running sender does
-the same by itself (--retention).`,
+sender continue, and frees disk space. Failed and rejected events are kept unless you add --failed or --rejected. A
+running sender removes old delivered and superseded events by itself (--retention).`,
   settings: [olderThan, failed, rejected, json],
   common: STORE_SETTINGS,
   examples: `  $ dopt-destination prune --older-than 30d

@@ -5,7 +5,7 @@ import type { DeliveryRun } from './delivery-run.js'
 
 const POLL_MS = 200
 
-/** Makes failed events pending again, in steps of one commit each: after a kill, each event is either failed or pending. */
+/** Makes failed events pending again, in steps of one commit each, so that a kill leaves no event in between. */
 export async function putBackFailed(selection: ReplaySelection, { forwarder, tally }: DeliveryRun): Promise<void> {
   const { events, ranges } = await forwarder.store.replay(selection, Date.now())
   tally.addPutBack(events, ranges)

@@ -27,7 +27,8 @@ export const replay: Command = {
   description: `Puts failed events back and delivers them, as "forward" would. Conditions are combined: all of them must match.
 Values that newer events have delivered meanwhile are left out, so a replay never takes a user back to older values.
 
-It works alongside a running sender: then it only puts the events back, and waits until the other process has settled them.`,
+It works alongside a running sender: then it only puts the events back, and waits until the other process has settled
+them.`,
   settings: [batch, user, group, since, until, failed, rejected, dryRun, giveUpAfter, json],
   common: DELIVERY_SETTINGS,
   examples: `  $ dopt-destination replay --failed --since 24h --dry-run

@@ -18,8 +18,8 @@ export interface Sent {
 }
 
 /**
- * What a batch sent, or would send now. The store keeps events, not calls, so this is computed again by guarantee 4 of the README,
- * from the batch's events and from what had been delivered when it was sent.
+ * What a batch sent, or would send now. The store keeps events, not calls, so this is computed again, by guarantee 4 of
+ * the README, from the batch's events and from what had been delivered when it was sent.
  */
 export async function sentByBatch(
   store: Store,

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 
-/** How much the heap may grow beyond what survived the last collection before the next one. V8's default is up to 300 %. */
+/** How much the heap may grow between collections, relative to what survived the last one. V8's default: up to 300 %. */
 const GROWTH_PERCENT = 50
 
 /**
