@@ -23,7 +23,7 @@ const KEYS = texts({ key: 'keys', flag: '--keys <key>', env: 'KEYS', help: '' })
 const ONCE = flag('once', '--once', '')
 const KNOWN: readonly AnySetting[] = [SIZE, NAME, SECRET, KEYS, ONCE]
 
-/** With a config file of this content, where there is one. */
+/** Loads the configuration with a config file of this content, if any. */
 async function withConfig(
   content: string | undefined,
   { flags = {}, env = {} }: { flags?: Record<string, unknown>; env?: Record<string, string> },

@@ -18,7 +18,7 @@ export interface Run extends Ended {
 
 export type CommandOptions = Omit<CliOptions, 'cwd'>
 
-/** An empty folder to work in, with a sandbox that the environment leads to. */
+/** An empty folder to work in, and a sandbox, whose address is in the environment. */
 export interface Desk {
   readonly dir: string
   readonly sandbox: Sandbox
@@ -27,11 +27,11 @@ export interface Desk {
   write: (name: string, content: string | Buffer) => string
   run: (args: readonly string[], more?: CommandOptions) => Promise<Run>
   start: (args: readonly string[], more?: CommandOptions) => RunningCli
-  /** The store's books, read without the command line. */
+  /** The store's counts and state, read without the command line. */
   books: (store?: string) => Promise<Books>
 }
 
-/** Runs `use` at a desk of its own; whatever happens, no command that was started there is left behind. */
+/** Runs `use` with a new desk, and stops every command that was started there. */
 export async function withDesk(use: (desk: Desk) => Promise<void>, options: SandboxOptions = {}): Promise<void> {
   await withTempDir((dir) =>
     withSandbox(options, async (sandbox) => {
@@ -71,7 +71,7 @@ export async function readBooks(file: string): Promise<Books> {
   }
 }
 
-/** That it is wrong usage: one line on standard error, and nothing on standard output. */
+/** Expects wrong usage: exit code 2, one line on standard error, and nothing on standard output. */
 export function expectRefused({ code, stdout, stderr }: Run, line: string | RegExp): void {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr.split('\n')).toHaveLength(2)
@@ -97,7 +97,7 @@ export interface Identify {
   [name: string]: unknown
 }
 
-/** An identify event, a second after the one with the number before. */
+/** An identify event, one second after the one with the previous number. */
 export function identify(number: number, more: Record<string, unknown> = {}): Identify {
   return {
     type: 'identify',
@@ -113,12 +113,12 @@ export function ndjson(events: readonly unknown[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('')
 }
 
-/** What the sandbox holds, as a plain object. */
+/** The users in the sandbox, as a plain object. */
 export function usersOf(sandbox: Sandbox): Record<string, unknown> {
   return Object.fromEntries([...sandbox.users].map(([id, properties]) => [id, { ...properties }]))
 }
 
-/** Resolves when the condition holds; rejects sooner than the test itself would time out, and so with words. */
+/** Resolves when the condition holds; rejects before the test would time out, with a message that says what was awaited. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 20_000
   while (!(await condition())) {

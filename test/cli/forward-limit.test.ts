@@ -2,9 +2,9 @@ import { foldUsers } from '../helpers/independent-fold.js'
 import { identify, ndjson, usersOf, withDesk } from './desk.js'
 
 describe('forward at the limit of the store', () => {
-  // Less than the first chunk of events, and more than the names that stay of their users when they are removed.
+  // Less than the first chunk of events, but more than what remains about their users when they are removed.
   const limit = ['--max-store-bytes', '400kb']
-  /** Every tenth is older than the one before it, of the same user: nothing of it is left to send. */
+  /** Every tenth is older than the one before it, of the same user, so that nothing of it is left to send. */
   const many = ndjson(
     Array.from({ length: 6000 }, (_, number) => {
       const isOlder = number % 10 === 9
@@ -42,14 +42,14 @@ describe('forward at the limit of the store', () => {
           expect.stringMatching(/^error: .* has reached its limit of 400\.0 KiB: raise --max-store-bytes, or let /),
           expect.stringMatching(/^gave up after 3\.0 s .*: run the same command again to continue$/)
         ])
-        // It waits for the whole of it, not for each chunk that was read ahead and then for the rest.
+        // It waits once in total, not again for each chunk that was read ahead.
         expect(json()['durationMs']).toBeLessThan(5800)
         expect((await books()).intake.accepted).toBe(accepted)
 
         sandbox.setFaults({ failRate: 0 })
         const again = await run(['forward', '--json', ...limit], { input: many })
         expect(again.code).toBe(0)
-        // What is removed is not known any more, and may be sent once more; it takes nobody back.
+        // Removed events are forgotten, and may be sent once more; that takes no user back to older values.
         expect(again.json()).toMatchObject({ received: 6000, rejected: 0, failed: 0, pending: 0 })
         expect(usersOf(sandbox)).toEqual(Object.fromEntries(foldUsers(many.split('\n'))))
       },

@@ -127,7 +127,7 @@ describe('forward', () => {
       const sent = await run(['forward', '-', '--json'], { input: ndjson([identify(3)]) })
 
       expect(sent.code).toBe(0)
-      // What was delivered besides is not among the counts of what this run accepted.
+      // Deliveries of earlier events are not counted among what this run accepted.
       expect(sent.json()).toMatchObject({ accepted: 1, delivered: 1, pending: 0, users: 3 })
     }))
 

@@ -3,7 +3,7 @@ import { expectBalanced } from '../helpers/expect-balanced.js'
 import { GROUP_SUBSCRIPTIONS } from '../helpers/groups-config.js'
 import { expectRefused, identify, ndjson, usersOf, withDesk, type Desk } from './desk.js'
 
-/** A group event, a second after the one with the number before. */
+/** A group event, one second after the one with the previous number. */
 function group(number: number, groupId: string, more: Record<string, unknown> = {}) {
   return identify(number, { type: 'group', userId: undefined, groupId, messageId: `g${number}`, ...more })
 }

@@ -80,7 +80,7 @@ describe('forget', () => {
     ))
 })
 
-/** While the store is being made, there are none. */
+/** While the store is being created, there are none. */
 async function booksOf(books: Desk['books']): Promise<Books | undefined> {
   return books().catch(() => undefined)
 }

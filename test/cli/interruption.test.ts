@@ -4,13 +4,13 @@ import { expectBalanced } from '../helpers/expect-balanced.js'
 import { foldUsers } from '../helpers/independent-fold.js'
 import { identify, ndjson, STORE, until, usersOf, withDesk } from './desk.js'
 
-/** Events of a third as many users, each with some values of its own and some that others overtake. */
+/** Events of a third as many users, each with some values of its own and some that other events supersede. */
 function events(count: number): string {
   return ndjson(
     Array.from({ length: count }, (_, number) =>
       identify(number, {
         userId: `u${(number * 7) % Math.ceil(count / 3)}`,
-        // Not in the order of time.
+        // Not in chronological order.
         timestamp: new Date(Date.UTC(2026, 0, 1) + ((number * 7919) % count) * 1000).toISOString(),
         traits: { seen: number, [`k${number % 5}`]: number }
       })
@@ -65,7 +65,7 @@ describe('a command that is killed or interrupted', () => {
         expect(summary['accepted']).toBe(
           ['delivered', 'superseded', 'failed', 'pending'].reduce((sum, name) => sum + (summary[name] ?? NaN), 0)
         )
-        // What was in flight was waited for.
+        // It waited for the calls in flight.
         expect((await books()).events.sending).toBe(0)
 
         sandbox.setFaults({ latencyMs: 0 })
@@ -78,7 +78,7 @@ describe('a command that is killed or interrupted', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('ends a reading that waits for a pipe at a %s', (signal) =>
     withDesk(async ({ start, sandbox }) => {
       const forward = start(['forward', '--json'], { input: ndjson([identify(1)]), holdInput: true })
-      // A live pipe: what has come is delivered while more is awaited.
+      // A live pipe: what has arrived is delivered while the command waits for more.
       await until(() => sandbox.users.size === 1)
       forward.kill(signal)
 
@@ -95,7 +95,7 @@ describe('a command that is killed or interrupted', () => {
       execFileSync('mkfifo', [path('pipe')])
       const forward = start(['forward', 'pipe', '--json'])
       const comes = writer !== 'never comes'
-      // For reading as well, or the test itself would wait until the pipe is read.
+      // Opened for reading as well, or the test itself would block until the pipe is read.
       const file = comes ? openSync(path('pipe'), 'r+') : undefined
       try {
         if (file !== undefined) writeSync(file, ndjson([identify(1)]))
@@ -131,7 +131,7 @@ describe('a command that is killed or interrupted', () => {
     ))
 })
 
-/** A file that has just been made is empty, and no store yet. */
+/** A new file is empty, and not a store yet. */
 function isStore(file: string): boolean {
   return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0
 }

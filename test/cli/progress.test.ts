@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { createProgress } from '../../src/cli/progress.js'
 
-/** A stream that keeps what is written to it, and says of itself whether it is a terminal. */
+/** A stream that records what is written to it; `isTTY` says whether it is a terminal. */
 class FakeTerminal extends Writable {
   readonly isTTY: boolean
   readonly columns = 100
@@ -18,7 +18,7 @@ class FakeTerminal extends Writable {
     done()
   }
 
-  /** The line that was drawn last, without cursor movements. */
+  /** The last line drawn, without cursor movements. */
   get lastLine(): string {
     return (
       this.writes
@@ -60,7 +60,7 @@ describe('progress', () => {
     progress.stop()
     progress.say('after')
     const bar = '█░░░░░░░░░░░ 10%  read 50  delivered 10  failed 0  10/s  waiting'
-    // The line takes the place of the bar, which is drawn anew below it and goes on counting from its first start.
+    // The line replaces the bar, which is drawn again below it and continues counting from its first start.
     expect(stream.text).toContain(`\u001b[1A\r\u001b[2Kbetween\n`)
     expect(stream.text).toMatch(/^before\n/)
     expect(stream.text).toMatch(/after\n$/)

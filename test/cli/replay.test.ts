@@ -5,7 +5,7 @@ import { expectRefused, identify, ndjson, STORE, until, usersOf, withDesk, type 
 
 const REJECTING = { rejectUsers: ['u2', 'u3'] }
 
-/** Events of four users, of whom two fail. */
+/** Events of four users, two of which fail. */
 async function forwardSome({ run }: Desk): Promise<void> {
   await run(['forward', '-'], { input: ndjson([1, 2, 3, 4].map((number) => identify(number))) })
 }

@@ -1,6 +1,6 @@
 import { withDesk, type Desk } from './desk.js'
 
-/** Starts a sandbox and gives its address. */
+/** Starts a sandbox and resolves to its address. */
 async function listening({ start }: Desk, args: readonly string[]) {
   const running = start(['sandbox', '--port', '0', ...args])
   await running.says(/listening on http/)

@@ -39,7 +39,7 @@ describe("serve, with Segment's Node SDK before it", () => {
         )
         second.running.kill('SIGTERM')
         await second.running.end
-        // What was stored, but not acknowledged before the end, came again: it counts once.
+        // What was stored but not acknowledged before the exit was sent again: it counts once.
         const { intake, events } = await books(STORE)
         expect(intake.accepted).toBe(USERS)
         expect(events.delivered + events.superseded).toBe(USERS)

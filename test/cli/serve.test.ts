@@ -36,7 +36,7 @@ describe('serve', () => {
 
   it('exits, so that a supervisor restarts it, when the thread of its store has ended', () =>
     withDesk(async ({ start, write, path }) => {
-      // What a fault in the database's own code would do.
+      // As a crash in the database's own code would.
       write(
         'preload.cjs',
         `const threads = require('node:worker_threads')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { runCli } from '../helpers/run-cli.js'
 import { withTempDir } from '../helpers/temp-dir.js'
 
-/** The packages that a command loads, by Node's own record of the files it ran. */
+/** The packages that a command loads, according to Node's record of the files it ran. */
 const packagesOf = (...args: string[]): Promise<Set<string>> =>
   withTempDir(async (cwd) => {
     const records = join(cwd, 'coverage')
@@ -17,7 +17,7 @@ const packagesOf = (...args: string[]): Promise<Set<string>> =>
   })
 
 describe('a command starts', () => {
-  // Each of these takes longer to load than all the rest of a command that only looks at the store.
+  // Each of these takes longer to load than everything else in a command that only reads the store.
   const large = ['@segment/actions-core', 'got', 'fastify', 'pino', 'prom-client']
 
   it.each([['--version'], ['status'], ['replay', '--help']])(

@@ -65,7 +65,7 @@ describe('tables', () => {
 
   it('have a bold head if colours are wanted, and no colours otherwise', () => {
     expect(renderTable(['id'], [['a']], { colour: true })).toBe('\u001b[1mid\u001b[22m\na')
-    // In a test run stdout is not a terminal, or NO_COLOR says no; either way the default is asked of the terminal.
+    // In a test run stdout is not a terminal, or NO_COLOR is set; either way the default depends on the terminal.
     const expected = wantsColour(process.stdout) ? '\u001b[1mid\u001b[22m\na' : 'id\na'
     expect(renderTable(['id'], [['a']])).toBe(expected)
   })

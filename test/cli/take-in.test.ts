@@ -13,13 +13,13 @@ const identify = (index: number, traits: object = {}) =>
 const lines = (count: number, traits?: object) =>
   Array.from({ length: count }, (_, index) => identify(index, traits)).join('')
 
-/** As a file comes, block by block. */
+/** In blocks, as a file is read. */
 function* blocksOf(text: string): Generator<Buffer> {
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; at += 64 * 1024) yield bytes.subarray(at, at + 64 * 1024)
 }
 
-/** Takes in what `source` gives, and notes how many items each commit has. */
+/** Accepts what `source` gives, and records how many items each commit has. */
 async function withReading(
   source: Readable,
   use: (reading: { forwarder: Forwarder; commits: number[]; done: Promise<void>; tally: Tally }) => Promise<void>,
@@ -88,7 +88,7 @@ describe('takeIn', () => {
     await withReading(Readable.from(slowly()), async ({ commits, done, tally }) => {
       await done
       expect(tally.accepted).toBe(1000)
-      // Some 400 ms for all, and more than a pause for each of the parts that are translated at a time.
+      // About 400 ms in total, and longer than a pause for each slice that is translated at a time.
       expect(Math.max(...commits)).toBeGreaterThan(300)
     })
   })
