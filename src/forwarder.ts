@@ -17,7 +17,7 @@ import type { Translator } from './translate/translator.js'
 
 export type { Rejection, SourcedEvent }
 
-/** What became of the events handed to `accept`, committed to disk. `received` is the sum of the other four. */
+/** What `accept` did with the events, committed to disk. `received = accepted + duplicates + rejected + ignored`. */
 export interface Receipt {
   received: number
   accepted: number
@@ -25,29 +25,30 @@ export interface Receipt {
   rejected: number
   ignored: number
   ignoredReasons: Partial<Record<IgnoredReason, number>>
+  /** Why each rejected event was rejected. */
   rejections: Rejection[]
-  /** Arrival numbers of the accepted events, to ask later where they stand. */
+  /** Sequence numbers of the accepted events, for `countStates`; undefined if none was accepted. */
   range: SeqRange | undefined
 }
 
 export interface AcceptOptions {
-  /** Rejections kept in the store that these events replace. */
+  /** Ids of stored rejections that these events replace. */
   replacesRejections?: readonly number[]
 }
 
-/** What our own commands know better of their store than whoever uses a forwarder in process. See sqlite-store.ts. */
+/** Store settings that only our own commands change. See sqlite-store.ts. */
 export type StoreTuning = Pick<SqliteStoreOptions, 'maxWalBytes' | 'acceptLockWaitMs'>
 
 const SHUTDOWN_DEADLINE_MS = 10_000
 const NO_CLIENT = { GotDoptClient: undefined }
 
-/** Segment events in, users in Dopt out, with a durable store between. Made by `createForwarder`. */
+/** Stores Segment events durably and delivers them to Dopt in the background. Created by `createForwarder`. */
 export class Forwarder {
   readonly #retention: Retention | undefined
 
   private constructor(
     readonly store: Store,
-    /** Resolves when the store's thread has ended by itself, to why: nothing works any more. */
+    /** Resolves with the reason if the store's thread ends unexpectedly; the forwarder cannot be used after that. */
     readonly lost: Promise<StoreError>,
     readonly sender: Sender | undefined,
     private readonly client: GotDoptClient | undefined,
@@ -69,7 +70,7 @@ export class Forwarder {
       ...tuning
     })
     try {
-      // What takes long to load is loaded while the store's thread starts, and the client only for who sends.
+      // These modules are slow to load: load them while the store's thread starts, and the client only if needed.
       const [store, { Translator }, { GotDoptClient }] = await Promise.all([
         opening,
         import('./translate/translator.js'),
@@ -99,22 +100,22 @@ export class Forwarder {
   }
 
   /**
-   * Takes in one Segment event or several. When it resolves, what was accepted is on disk and will reach Dopt, now or
-   * after a restart. Rejects with StoreError, and then none of these events was taken.
+   * Accepts one Segment event or an array of them. When it resolves, the accepted events are on disk and will be delivered,
+   * now or after a restart. Rejects with StoreError; then none of these events was stored.
    */
   async accept(events: unknown): Promise<Receipt> {
     const list: readonly unknown[] = Array.isArray(events) ? events : [events]
     return this.acceptSourced(list.map((event) => ({ source: 'in process', value: { event } })))
   }
 
-  /** As `accept`, for events whose origin is known, some of which may not be events at all. */
+  /** Like `accept`, for events with a known source, some of which may not be valid events. */
   async acceptSourced(items: readonly SourcedEvent[], options: AcceptOptions = {}): Promise<Receipt> {
     const translated = new Translated()
     await this.translate(items, translated)
     return this.acceptTranslated(translated, options)
   }
 
-  /** Adds these to what is to be accepted together. */
+  /** Translates these events and adds them to `to`, which is accepted as a whole. */
   async translate(items: readonly SourcedEvent[], to: Translated): Promise<void> {
     const events: unknown[] = []
     for (const { value } of items) if ('event' in value) events.push(value.event)
@@ -123,7 +124,7 @@ export class Forwarder {
     for (const item of items) to.add(item, 'event' in item.value ? translations[next++] : undefined)
   }
 
-  /** As `accept`. May be called again with the same when it rejects. */
+  /** Like `accept`. If it rejects, it may be called again with the same events. */
   async acceptTranslated(translated: Translated, options: AcceptOptions = {}): Promise<Receipt> {
     const { received, events, kept, rejections, ignoredReasons } = translated
     const intake = { events, rejections: kept, ignored: ignoredReasons, ...options }
@@ -141,20 +142,20 @@ export class Forwarder {
     }
   }
 
-  /** Resolves when everything that is due has been tried. */
+  /** Resolves when everything that is due has been attempted. */
   async drain(): Promise<void> {
     await this.sender?.drain()
   }
 
-  /** Resolves when all that the store holds is settled, or when waiting on has no sense. */
+  /** Resolves when every event in the store is settled, or when there is no point in waiting any longer. */
   async untilSettled(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<SettledReason> {
     const { store, sender } = this
     return sender === undefined ? 'settled' : untilSettled({ store, sender, clock: systemClock }, options)
   }
 
   /**
-   * Resolves when a store that refused events with `limit` has room again, or to something else when waiting on has no
-   * sense, as where nothing is sent.
+   * Resolves with `room` when a store that refused events with `limit` has room again, or with another reason when there is
+   * no point in waiting any longer, for example because nothing is sent.
    */
   async untilRoom(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<'room' | SettledReason> {
     const [store, sender, retention] = [this.store, this.sender, this.#retention]
@@ -162,22 +163,25 @@ export class Forwarder {
     return untilRoom({ store, sender, retention, clock: systemClock }, options)
   }
 
-  /** What the sender has done since it started. */
+  /** What the sender has done since it started; all zero without a sender. */
   get totals(): SenderTotals {
     return this.sender?.totals ?? noTotals()
   }
 
-  /** The whole store's books. */
+  /** Counts of the whole store. */
   async books(): Promise<Books> {
     return this.store.books()
   }
 
-  /** Where the events of these receipts' ranges stand. */
+  /** How many of the events in these ranges (see `Receipt.range`) are in each state. */
   async countStates(ranges: readonly SeqRange[]): Promise<EventCounts> {
     return this.store.countStates(ranges)
   }
 
-  /** Lets calls in flight end (cut short after `deadlineMs`, and sent again by the next start), then closes the store. */
+  /**
+   * Waits for calls in flight (those still open after `deadlineMs`, 10 s by default, are aborted and sent again after the
+   * next start), then closes the store.
+   */
   async close(options: { deadlineMs?: number } = {}): Promise<void> {
     await this.#retention?.stop()
     await this.sender?.stop(options.deadlineMs ?? SHUTDOWN_DEADLINE_MS)
@@ -186,7 +190,7 @@ export class Forwarder {
   }
 }
 
-/** What reads them takes long to load, and most have none. */
+/** Loading Segment's library is slow, and most configurations have no subscriptions. */
 async function withSubscriptions(options: ResolvedOptions): Promise<ResolvedOptions> {
   const { subscriptions, api } = options
   if (subscriptions === undefined) return options
@@ -194,7 +198,10 @@ async function withSubscriptions(options: ResolvedOptions): Promise<ResolvedOpti
   return { ...options, subscriptions: readSubscriptions(subscriptions, api) }
 }
 
-/** Opens the store, becomes its sender and begins to deliver. Throws ConfigurationError or StoreError. */
+/**
+ * Opens the store, becomes its only sender and starts to deliver. With `send: false` it only stores. Rejects with
+ * ConfigurationError or StoreError (`in-use`: another process is sending from the store).
+ */
 export async function createForwarder(options: ForwarderOptions): Promise<Forwarder> {
   return Forwarder.create(options)
 }

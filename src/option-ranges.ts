@@ -1,6 +1,6 @@
 import { MAX_USERS_PER_CALL } from './destination/limits.js'
 
-/** What the forwarder's numbers may be, from the least to the most. A file of its own: reading it loads nothing else. */
+/** The allowed range of each numeric option. In a file of its own, so that importing it loads nothing else. */
 export const OPTION_RANGES = {
   batchSize: [1, MAX_USERS_PER_CALL],
   flushIntervalMs: [0, 3_600_000],

@@ -9,42 +9,49 @@ import type { Logger } from './delivery/logger.js'
 import { OPTION_RANGES } from './option-ranges.js'
 import type { Subscription } from './translate/subscriptions.js'
 
-/** What `createForwarder` takes. Durations are milliseconds, sizes bytes. */
+/** Options of `createForwarder`. Durations are in milliseconds, sizes in bytes. Defaults: see `DEFAULTS`. */
 export interface ForwarderOptions {
-  /** Dopt's users API key. Needed unless `send` is false. */
+  /** Dopt's users API key. Required unless `send` is false. */
   apiKey?: string | undefined
   /** http or https address of Dopt's users API. */
   endpoint?: string | undefined
+  /** Generation of Dopt's users API; only `batch` has groups. */
   api?: Api | undefined
-  /** Path of the SQLite file; made if it does not exist. */
+  /** Path of the SQLite file; created if it does not exist. */
   store?: string | undefined
-  /** False stores events without sending them. */
+  /** False: events are stored, but not sent. */
   send?: boolean | undefined
-  /** Users a call, 1 to 100. */
+  /** Users per call, 1 to 100. */
   batchSize?: number | undefined
-  /** How long an event may wait for others to fill its batch. */
+  /** How long an event may wait for others to fill its call. */
   flushIntervalMs?: number | undefined
-  /** Calls in flight at a time. */
+  /** Calls in flight at once. */
   concurrency?: number | undefined
-  /** How long a batch that cannot be delivered is tried again before it is failed. */
+  /** How long a call is retried before its events are failed. */
   retryWindowMs?: number | undefined
+  /** Longest pause before the first retry; it doubles with each further one. */
   retryBaseMs?: number | undefined
+  /** Longest pause between retries, unless Dopt asks for a longer one. */
   retryMaxMs?: number | undefined
-  /** How long to wait before asking again whether a refused key is accepted. */
+  /** Pause between checks of whether a refused key is accepted again. */
   keyProbeMs?: number | undefined
+  /** Timeout of a call; a call that times out is retried. */
   requestTimeoutMs?: number | undefined
+  /** Largest body of a call. */
   maxBodyBytes?: number | undefined
-  /** Calls a second, at most; unlimited by default. */
+  /** Calls per second, at most; no limit by default. */
   maxCallsPerSecond?: number | undefined
-  /** Delivered events are removed this long after they were settled; failed and rejected ones stay. */
+  /** How long delivered and superseded events are kept; failed and rejected ones are not removed. */
   retentionMs?: number | undefined
-  /** The store may not grow beyond this; unlimited by default. */
+  /** At this size the store accepts no more events; no limit by default. */
   maxStoreBytes?: number | undefined
-  /** `normal` may lose the last commits when the machine, not the program, dies. */
+  /** `normal` may lose the last commits if the machine (not only the process) crashes. */
   synchronous?: 'full' | 'normal' | undefined
+  /** How traits that are objects or arrays are sent. */
   nestedProperties?: NestedProperties | undefined
-  /** Which events become which users and groups, in Segment's form. Default: every identify, by its user id. */
+  /** Which events become which users and groups, in Segment's format. Default: every identify, by its `userId`. */
   subscriptions?: readonly Subscription[] | undefined
+  /** Default: nothing is logged. */
   logger?: Logger | undefined
 }
 
@@ -72,7 +79,7 @@ const OPTION_NAMES = Object.keys({
   ...{ apiKey: true, maxCallsPerSecond: true, maxStoreBytes: true, subscriptions: true, logger: true }
 } satisfies Record<keyof ForwarderOptions, unknown>)
 
-/** Wrong usage or configuration; `message` is one line that says how to mend it. */
+/** Wrong usage or configuration; `message` is one line that says how to fix it. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly code = 'configuration'
@@ -85,8 +92,8 @@ export type ResolvedOptions = Omit<Complete, 'apiKey' | OptionalName> &
   Pick<ForwarderOptions, OptionalName> & { apiKey: string }
 
 /**
- * Fills in defaults and refuses what cannot work, but for subscriptions, which `readSubscriptions` looks into. The caller's
- * object is not changed.
+ * Fills in defaults and checks all options except subscriptions (see `readSubscriptions`). Throws ConfigurationError. The
+ * caller's object is not changed.
  */
 export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   checkNames(options)
@@ -113,11 +120,13 @@ export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   return resolved
 }
 
-/** A misspelt option would otherwise be its default, and nobody be told. */
+/** Otherwise a misspelt option would silently keep its default. */
 function checkNames(options: ForwarderOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
   if (unknown === undefined) return
-  throw new ConfigurationError(`there is no option "${unknown}"; there are ${[...OPTION_NAMES].sort().join(', ')}`)
+  throw new ConfigurationError(
+    `there is no option "${unknown}"; the options are ${[...OPTION_NAMES].sort().join(', ')}`
+  )
 }
 
 function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
@@ -125,24 +134,24 @@ function checkOneOf(name: string, value: string, allowed: readonly string[]): vo
 }
 
 function checkEndpoint(endpoint: string): void {
-  // URL passes over blanks around an address, and what calls it later may not.
+  // URL ignores spaces around an address; the HTTP client may not.
   const url = URL.canParse(endpoint) && !/\s/.test(endpoint) ? new URL(endpoint) : undefined
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new ConfigurationError(
-      `the endpoint must be an http or https address without blanks, such as ${DEFAULT_ENDPOINT}`
+      `the endpoint must be an http or https address without spaces, such as ${DEFAULT_ENDPOINT}`
     )
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new ConfigurationError('the endpoint must be an address without user, query or fragment')
+    throw new ConfigurationError('the endpoint must be an address without user name, query or fragment')
   }
 }
 
 function checkApiKey(apiKey: string): void {
   if (apiKey === '') {
-    throw new ConfigurationError("no API key: set DOPT_API_KEY or give --api-key; it is Dopt's users API key")
+    throw new ConfigurationError("no API key: set DOPT_API_KEY or pass --api-key with Dopt's users API key")
   }
-  // Whatever else would end up in the header: an error of Node's that repeats it must never come to pass.
+  // Anything else would be refused by Node as a header value, with an error that repeats the key.
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new ConfigurationError('the API key holds characters that no key has, such as spaces: copy it again')
+    throw new ConfigurationError('the API key contains invalid characters, such as spaces: copy it again')
   }
 }

@@ -3,8 +3,8 @@ import { ConfigurationError } from './options.js'
 import { parseSubscriptions, SubscriptionError, type Subscription } from './translate/subscriptions.js'
 
 /**
- * Subscriptions as a config file may have them, if it has any. Throws ConfigurationError. Apart from the other options, since
- * it loads Segment's library.
+ * Checks the subscriptions of a config file, if it has any. Throws ConfigurationError. In a file of its own because it
+ * loads Segment's library.
  */
 export function readSubscriptions(given: unknown, api: Api): Subscription[] | undefined {
   try {

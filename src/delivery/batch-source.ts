@@ -94,7 +94,7 @@ export class BatchSource {
           if (formed.superseded > 0) this.onSettled({ superseded: formed.superseded })
           return formed.batch
         case 'too-large':
-          this.logger.warn({ batch: formed.batchId }, 'a user or group is larger than a call may be: not sent')
+          this.logger.warn({ batch: formed.batchId }, 'a user or group is too large for a call: not sent')
           this.onSettled({ failed: formed.events })
           break
         case 'superseded':

@@ -33,7 +33,7 @@ export class Recorder {
       } catch (error) {
         if (!(error instanceof StoreError && error.isPassing) || isOver()) {
           const code = error instanceof StoreError ? error.code : undefined
-          this.logger.error({ batch: batch.id, code }, 'not recorded')
+          this.logger.error({ batch: batch.id, code }, 'could not record the result: the batch will be sent again')
           return false
         }
         await sleep(this.clock, STORE_RETRY_MS)

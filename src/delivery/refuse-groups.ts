@@ -2,7 +2,7 @@ import { takesGroups, type Api } from '../destination/dopt-api.js'
 import type { OpenBatch, Settlement } from '../store/store.js'
 
 const GROUPS_NEED_BATCH =
-  'groups are sent only with the setting api: batch, and it is bulk: nothing was sent; set it to batch, and replay this'
+  'groups can be sent only with api set to batch, but it is bulk: nothing was sent; set it to batch and replay'
 
 /**
  * What becomes of a batch that an earlier run, with the other generation of the API, has left: nothing of it is sent when

@@ -22,6 +22,6 @@ export function refuseLarge(
     const words = `the ${subject} is ${bytes} bytes, more than the ${maxBodyBytes}`
     return { to: 'failed', call: refused(`${subject}_too_large`, words) }
   }
-  const words = `${entries.length} users of ${bytes} bytes are more than the ${batchSize} users of ${maxBodyBytes} bytes`
+  const words = `${entries.length} users and ${bytes} bytes are more than the ${batchSize} users and ${maxBodyBytes} bytes`
   return { to: 'split', call: refused('batch_too_large', words) }
 }

@@ -76,7 +76,7 @@ export class Retention {
       if (!step.more) break
       await sleep(this.clock, STEP_PAUSE_MS, signal)
     }
-    if (total > 0) this.logger.info({ events: total }, 'removed delivered events past retention')
+    if (total > 0) this.logger.info({ events: total }, 'removed delivered events')
     return total
   }
 

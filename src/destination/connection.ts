@@ -14,10 +14,9 @@ export interface Connection {
 /** The characters that may stand in a header. Checked here, because the request client's own error repeats the value. */
 const HEADER_VALUE = /^[\x20-\x7e]+$/
 
-const BAD_ENDPOINT = `The Endpoint setting must be an http or https address without user name, query and fragment, such as ${DEFAULT_ENDPOINT}. Correct it in the settings of this destination.`
+const BAD_ENDPOINT = `The Endpoint setting must be an http or https address without user name, query or fragment, such as ${DEFAULT_ENDPOINT}. Correct it in this destination's settings.`
 
-const BAD_KEY =
-  'The API Key setting is empty or has characters that no key has. Copy the users API key from Dopt into the settings of this destination again.'
+const BAD_KEY = 'The API Key setting is empty or contains invalid characters. Copy the users API key from Dopt again.'
 
 /** The settings, checked: throws `IntegrationError` or `InvalidAuthenticationError` (never naming the key) for bad ones. */
 export function connect(settings: Settings): Connection {

@@ -2,7 +2,7 @@
 
 export interface Settings {
   /**
-   * The key of Dopt's users API. It is a secret: do not use the key of a browser source.
+   * Dopt's users API key. It is a secret: do not use the key of a browser source.
    */
   apiKey: string
   /**

@@ -16,7 +16,7 @@ export interface GroupsUpdate extends Omit<PropertyUpdate, 'properties'> {
 }
 
 export const GROUPS_NEED_BATCH =
-  'Groups can be sent only when the API setting of this destination is Batch. Set API to Batch, if Dopt has given you that API, or stop sending groups.'
+  "Groups can be sent only when this destination's API setting is Batch. Set API to Batch if Dopt has given you access to it, or stop sending groups."
 
 export function takesGroups(api: Api): boolean {
   return api === 'batch'

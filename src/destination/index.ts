@@ -20,14 +20,14 @@ export const destination: DestinationDefinition<Settings> = {
   name: 'Dopt',
   slug: 'actions-dopt',
   mode: 'cloud',
-  description: 'Send users and their traits, and groups, to Dopt, in batches, to target product flows.',
+  description: 'Send users, their traits and groups to Dopt in batches, for targeting product flows.',
 
   authentication: {
     scheme: 'custom',
     fields: {
       apiKey: {
         label: 'API Key',
-        description: "The key of Dopt's users API. It is a secret: do not use the key of a browser source.",
+        description: "Dopt's users API key. It is a secret: do not use the key of a browser source.",
         type: 'password',
         required: true
       },

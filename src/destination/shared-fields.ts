@@ -16,7 +16,7 @@ export const nestedProperties: InputField = {
 
 export const batchSize: InputField = {
   label: 'Batch Size',
-  description: `How many events Segment puts into one batch, at most ${MAX_USERS_PER_CALL}: Dopt takes no more users in one call.`,
+  description: `How many events Segment puts into one batch. Dopt accepts at most ${MAX_USERS_PER_CALL} users per call.`,
   type: 'number',
   default: MAX_USERS_PER_CALL,
   minimum: 1,

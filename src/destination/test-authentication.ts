@@ -22,6 +22,6 @@ export async function testAuthentication(request: RequestClient, { settings }: {
   }
   if (answer.failure !== undefined || answer.status >= 500) {
     const why = summarize(verdict, settings.apiKey)
-    throw new RetryableError(`Dopt could not be asked (${why}). Check the Endpoint setting, or try again later.`)
+    throw new RetryableError(`Could not reach Dopt (${why}). Check the Endpoint setting, or try again later.`)
   }
 }

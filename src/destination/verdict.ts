@@ -36,9 +36,9 @@ export function judgeMany(answer: Answer, users: readonly UserEntry[]): Verdict 
   const verdict = judge(answer, users)
   if (verdict.outcome !== 'delivered') return verdict
   const count = parseCount(answer.body)
-  if (count === undefined) return doubted(verdict, 'retry', UNKNOWN, 'without the number of users it took')
+  if (count === undefined) return doubted(verdict, 'retry', UNKNOWN, 'without the number of accepted users')
   if (count === users.length) return verdict
-  const doubt = `it took ${count} of ${users.length} users`
+  const doubt = `${count} of ${users.length} users accepted`
   return count < users.length ? doubted(verdict, 'split', 400, doubt) : doubted(verdict, 'retry', UNKNOWN, doubt)
 }
 
@@ -52,17 +52,17 @@ export function explain(verdict: Verdict, apiKey: string): string {
   const subject = verdict.subject ?? 'user'
   switch (verdict.outcome) {
     case 'delivered':
-      return `Dopt took the ${subject} (${what}).`
+      return `Dopt accepted the ${subject} (${what}).`
     case 'retry':
-      return `Dopt did not take the ${subject} for now (${what}). Segment tries again by itself; if this goes on, ask Dopt.`
+      return `Dopt did not accept the ${subject} this time (${what}). Segment retries automatically; if it persists, contact Dopt.`
     case 'split':
-      return `Dopt refused the ${subject} (${what}). Check which traits the mapping of this action sends for it.`
+      return `Dopt refused the ${subject} (${what}). Check which traits this action's mapping sends for it.`
     case 'pause':
       return `Dopt refused the API key (${what}). Check the API Key setting of this destination.`
     case 'misdirected':
       return `The address is not that of Dopt's users API (${what}). Check the Endpoint and API settings of this destination.`
     case 'reject':
-      return `Dopt refused the call, and trying again would not help (${what}). Check the settings of this destination, or ask Dopt.`
+      return `Dopt refused the call, and retrying would not help (${what}). Check the settings of this destination, or contact Dopt.`
   }
 }
 

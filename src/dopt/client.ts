@@ -94,7 +94,7 @@ export class GotDoptClient implements DoptClient {
   }
 
   #unexpected(result: CallResult): CallResult {
-    const message = `${this.#origin} answered ${result.status}, but not in the form that Dopt documents: what it did is unknown`
+    const message = `${this.#origin} answered ${result.status}, but not in the form that Dopt documents: the result is unknown`
     return { ...result, outcome: 'retry', code: 'unexpected_answer', message }
   }
 
@@ -135,7 +135,7 @@ export class GotDoptClient implements DoptClient {
     if (outcome === 'delivered') return { outcome, status, code: undefined, message: undefined, retryAfterMs, body }
     const { code, details } = parseError(body)
     const fallback =
-      status >= 300 && status < 400 ? 'redirected: check the endpoint' : response.statusMessage || 'no words'
+      status >= 300 && status < 400 ? 'redirected: check the endpoint' : response.statusMessage || 'no message'
     const ownCode = code === undefined ? undefined : this.#words(code).slice(0, MAX_CODE)
     return { outcome, status, code: ownCode, message: this.#words(details ?? fallback), retryAfterMs, body: '' }
   }
@@ -147,7 +147,7 @@ export class GotDoptClient implements DoptClient {
       return { ...failed, code: 'timeout', message: `${this.#origin} did not answer in time` }
     }
     if (error instanceof CancelError) {
-      return { ...failed, code: 'answer_too_large', message: `the answer of ${this.#origin} does not end` }
+      return { ...failed, code: 'answer_too_large', message: `the answer from ${this.#origin} is too large` }
     }
     const code = error instanceof RequestError ? error.code : 'unknown'
     return { ...failed, code: 'network_error', message: this.#words(`cannot reach ${this.#origin} (${code})`) }

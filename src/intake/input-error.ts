@@ -44,7 +44,10 @@ export class InputErrors {
   }
 
   empty(): InputError {
-    return new InputError('empty', `${this.#name} is empty: check that what wrote it has finished without an error`)
+    return new InputError(
+      'empty',
+      `${this.#name} is empty: check that the program that wrote it finished without an error`
+    )
   }
 
   binary(): InputError {

@@ -4,8 +4,8 @@
  */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/control character/i, 'a line break or another control character inside a string'],
-  [/escape/i, 'a wrong escape sequence in a string'],
-  [/after JSON/i, 'more text behind the end of the value'],
+  [/escape/i, 'an invalid escape sequence in a string'],
+  [/after JSON/i, 'more text after the end of the value'],
   [/after property name/i, 'a colon is missing'],
   [/property name/i, 'a property name is missing or not in double quotes'],
   [/after property value|after array element/i, 'a comma or a closing bracket is missing']
@@ -24,5 +24,5 @@ export function whyNotJson(error: unknown, length: number, whole: 'line' | 'elem
   // Only V8's own words are looked at: behind them it may quote the input.
   const words = message.split('"')[0] ?? ''
   const known = REASONS.find(([pattern]) => pattern.test(words))
-  return `not JSON: ${known?.[1] ?? 'a character that does not belong there'}`
+  return `not JSON: ${known?.[1] ?? 'an unexpected character'}`
 }

@@ -27,7 +27,7 @@ export function addApiRoutes(app: FastifyInstance, parts: ApiParts): void {
   app.post('/identify/group', takes(readGroup))
   // Dopt has this one too. Without it here, the next route would take "segment" for a user.
   app.post('/identify/segment', () => {
-    throw new ApiError(404, 'the sandbox has no /identify/segment')
+    throw new ApiError(404, 'the sandbox does not implement /identify/segment')
   })
   app.post<{ Params: { identifier: string } }>('/identify/:identifier', (request, reply) =>
     answer(parts, readOneFlat(request.params.identifier), request, reply)

@@ -29,7 +29,7 @@ const RULES: { [K in keyof Faults]: Rule<Faults[K]> } = {
   },
   apiKey: {
     wire: 'apiKey',
-    allowed: 'a string that is not empty',
+    allowed: 'a non-empty string',
     check: (value): value is string => typeof value === 'string' && value !== ''
   },
   dropRate: { wire: 'dropRate', allowed: 'a number from 0 to 1', check: numberWithin(0, 1) },

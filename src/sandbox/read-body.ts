@@ -17,10 +17,10 @@ export function readBody(stream: IncomingMessage, maxBytes: number): Promise<str
       else chunks = []
     })
     stream.on('end', () => {
-      if (size > maxBytes) reject(new ApiError(413, `the body has more than ${maxBytes} bytes`))
+      if (size > maxBytes) reject(new ApiError(413, `the body is larger than ${maxBytes} bytes`))
       else resolve(decode(chunks))
     })
-    stream.on('error', () => reject(new ApiError(400, 'the body broke off')))
+    stream.on('error', () => reject(new ApiError(400, 'the body was cut off')))
   })
 }
 

@@ -55,7 +55,7 @@ export const readManyFlat: ReadCall = (body, arrival, rules) => {
     const properties = checkObject(entry, 'every user')
     const identifier = properties[BULK_KEY]
     if (identifier === undefined && properties.identifier !== undefined) {
-      throw new ApiError(400, `a user has identifier where this endpoint asks for ${BULK_KEY}`)
+      throw new ApiError(400, `a user has identifier instead of ${BULK_KEY}`)
     }
     checkIdentifier(identifier, BULK_KEY)
     arrival.identifiers.push(identifier)
@@ -120,7 +120,7 @@ function checkArray(body: unknown, arrival: Arrival): unknown[] {
   if (!Array.isArray(body)) throw new ApiError(400, 'the body must be an array of users')
   arrival.size = body.length
   if (body.length > MOST_USERS) {
-    throw new ApiError(400, `a call takes at most ${MOST_USERS} users, this one has ${body.length}`)
+    throw new ApiError(400, `a call may have at most ${MOST_USERS} users; this one has ${body.length}`)
   }
   return body
 }
@@ -136,7 +136,10 @@ function checkValues(properties: Properties, rules: ReadRules): void {
   for (const name in properties) {
     const value = properties[name]
     if (typeof value === 'object' && value !== null) {
-      throw new ApiError(400, 'a property is a string, a number, a boolean or null, and nothing nested')
+      throw new ApiError(
+        400,
+        'a property must be a string, a number, a boolean or null: nested values are not accepted'
+      )
     }
   }
 }
@@ -152,13 +155,13 @@ function isObject(value: unknown): value is Properties {
 
 function checkIdentifier(value: unknown, what: string): asserts value is string {
   if (typeof value !== 'string' || value === '') {
-    throw new ApiError(400, `${what} must be a string that is not empty`)
+    throw new ApiError(400, `${what} must be a non-empty string`)
   }
 }
 
 /** The real thing writes a call with one database statement, which cannot touch a row twice. */
 function refuseRepeats(arrival: Arrival): void {
   if (new Set(arrival.identifiers).size < arrival.identifiers.length) {
-    throw new ApiError(400, 'a call names each user once; this one repeats a user')
+    throw new ApiError(400, 'a call may name each user only once; this one repeats a user')
   }
 }

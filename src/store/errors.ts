@@ -57,12 +57,12 @@ export function asStoreError(error: unknown, file: string): unknown {
   if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_WRITE' || code === 'SQLITE_IOERR_SHMSIZE') {
     return new StoreError(
       'full',
-      `no space left to write to ${file}: free disk space, then go on; nothing is lost`,
+      `no space left to write to ${file}: free some disk space and try again; nothing is lost`,
       cause
     )
   }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new StoreError('busy', `${file} is locked by another program: close what has it open, or wait`, cause)
+    return new StoreError('busy', `${file} is locked by another program: close that program, or wait`, cause)
   }
   if (code.startsWith('SQLITE_NOTADB')) {
     return new StoreError('not-a-database', `${file} is not a database: name another file with --store`, cause)

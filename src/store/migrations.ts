@@ -39,8 +39,8 @@ export function checkOurs(db: Database, file: string, migrations = loadMigration
   if (version <= newest) return
   throw new StoreError(
     'newer',
-    `${file} was written by a newer dopt-destination (store version ${version}, this program knows ${newest}): ` +
-      'update the program, or name another file with --store'
+    `${file} was written by a newer dopt-destination (store version ${version}; this one supports up to ${newest}): ` +
+      'update dopt-destination, or name another file with --store'
   )
 }
 

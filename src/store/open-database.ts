@@ -52,13 +52,13 @@ function claimFile(file: string, name: string, mustExist: boolean): boolean {
     )
   }
   if (existing !== undefined && !existing.isFile()) {
-    throw new StoreError('not-a-database', `${name} is no file: name another with --store`)
+    throw new StoreError('not-a-database', `${name} is not a file: name another one with --store`)
   }
   // Whoever only reads makes no store of an empty file either.
   if (mustExist && (existing === undefined || existing.size === 0)) {
     throw new StoreError(
       'missing',
-      `there is no store at ${name}: name it with --store, or run "forward" first to make one`
+      `there is no store at ${name}: name it with --store, or run "forward" first to create one`
     )
   }
   if (!existsSync(dirname(file))) {

@@ -7,6 +7,6 @@ export { validateSchema } from '@segment/actions-core/schema-validation'
 export { parseFql } from '@segment/destination-subscriptions'
 export type { ActionDefinition, DestinationDefinition, JSONObject, SegmentEvent } from '@segment/actions-core'
 
-/** Throws an AggregateError of its own kind, which can be iterated, for a mapping that is none. */
+/** Throws an iterable AggregateError (a class of its own) for an invalid mapping. */
 // Not re-exported by its name: ES modules would not find it.
 export const validateMapping: (mapping: unknown) => void = validate

@@ -13,17 +13,17 @@ import { reachOf, type Reach } from './reach.js'
 import { Sealed } from './sealed.js'
 import { actionOf, subjectOf, type Subscription } from './subscriptions.js'
 
-/** What the mapping gives for one event. */
+/** The result of mapping one event. */
 export interface Mapped {
   kind: 'mapped'
-  /** Whom the action is about. */
+  /** Whether the action is for a user or a group. */
   subject: Subject
-  /** Undefined where the event has none. */
+  /** Undefined if the event has none. */
   identifier: string | undefined
   properties: object | undefined
   nestedProperties: NestedProperties
   timestamp: string | undefined
-  /** Those that a user is put into, and what the event says of them. */
+  /** The groups that the user is put into, with their properties. */
   groups: readonly NamedGroup[]
   /** The user who is put into a group. */
   member: string | undefined
@@ -34,7 +34,7 @@ export type Captured = Mapped | { kind: 'not-subscribed' } | { kind: 'invalid'; 
 
 const NOT_FOR_US: Captured = { kind: 'not-subscribed' }
 
-/** What actions-core 3.170 says of an event that the subscription does not ask for; a test notices if it says otherwise. */
+/** The message of actions-core 3.170 for an event that the subscription does not select; a test checks it. */
 const NOT_SUBSCRIBED = 'Payload is either invalid or does not match the subscription'
 
 type SegmentEventLike = Readonly<Record<string, unknown>>
@@ -42,15 +42,15 @@ type SegmentEventLike = Readonly<Record<string, unknown>>
 interface Pipeline {
   target: Destination<Settings>
   settings: JSONObject
-  /** Undefined when the mapping may read anything. */
+  /** Undefined if the mapping may read anything. */
   reach: Reach | undefined
-  /** What every payload gets besides. */
+  /** Values that are the same for every payload. */
   constants: AnyPayload
 }
 
 /**
  * Runs events through the Segment destination as Segment's platform would (subscription, mapping, validation), but
- * takes hold of the payloads where the destination would send them.
+ * captures the payloads instead of sending them.
  */
 export class CapturingDestination {
   readonly #action: ActionDefinition<Settings>
@@ -59,26 +59,26 @@ export class CapturingDestination {
 
   constructor(
     subscription: Subscription,
-    /** What becomes of nested values where the mapping does not say. */
+    /** How to treat nested values if the mapping does not say. */
     private readonly nestedProperties: NestedProperties
   ) {
     const action = actionOf(subscription.partnerAction)
     const fields = { ...action.fields }
-    // An event without an identifier is not invalid but not for us, so it has to come through to be told apart.
+    // An event without an identifier is ignored, not rejected: it must pass validation to be told apart.
     if (fields.identifier !== undefined) fields.identifier = { ...fields.identifier, required: false }
     this.#action = { ...action, fields }
     this.#subscription = subscription
   }
 
-  /** One result for each event, in order. An event that breaks the pipeline does not take the others with it. */
+  /** One result per event, in order. An event that breaks the pipeline does not affect the others. */
   async run(events: readonly SegmentEventLike[]): Promise<Captured[]> {
     if (events.length === 0) return []
     try {
       return await this.#runTogether(events)
     } catch (error) {
       if (events.length === 1) {
-        // The stack is as deep as the event, and ends.
-        if (error instanceof RangeError) return [{ kind: 'invalid', reason: 'nested too deep to be mapped' }]
+        // Deep nesting overflows the stack.
+        if (error instanceof RangeError) return [{ kind: 'invalid', reason: 'nested too deeply to be mapped' }]
         return [
           { kind: 'invalid', reason: `cannot be mapped (${error instanceof Error ? error.name : 'unknown error'})` }
         ]
@@ -92,14 +92,14 @@ export class CapturingDestination {
   async #runTogether(events: readonly SegmentEventLike[]): Promise<Captured[]> {
     const { target, settings, reach, constants } = await (this.#pipeline ??= this.#buildPipeline())
     const handed = reach === undefined ? events : withinReach(events, reach)
-    // The pipeline reads what the mapping names and takes any JSON there; the type promises more of an event than that.
+    // The pipeline only reads what the mapping names, and accepts any JSON there; the type is stricter than that.
     const segmentEvents = handed as readonly object[] as SegmentEvent[]
     const results = await target.onBatch(segmentEvents, settings)
     const multistatus = results[0]?.multistatus
     const subject = subjectOf(this.#subscription)
     const captured: Captured[] = []
     for (let index = 0; index < events.length; index++) {
-      // None where the subscription asks for nothing of the batch.
+      // Undefined if the subscription selects no event of the batch.
       captured.push(multistatus === undefined ? NOT_FOR_US : toCaptured(subject, multistatus[index], constants))
     }
     return captured
@@ -107,7 +107,7 @@ export class CapturingDestination {
 
   async #buildPipeline(): Promise<Pipeline> {
     // actions-core keeps compiled schemas by name for the whole process: the real destination must not get these.
-    // (The name begins a URI there, so it has to be a valid scheme.)
+    // (It uses the name as the start of a URI, so it must be a valid scheme.)
     const name = `${destination.name}-capture`
     const { subscribe } = this.#subscription
     const given = { nested_properties: this.nestedProperties, ...this.#subscription.mapping }
@@ -115,7 +115,7 @@ export class CapturingDestination {
     const target = new Destination<Settings>({
       name: `${name}-${nameOf(this.#action.fields, Object.keys(fields))}`,
       mode: 'cloud',
-      // An action whose batches answer nothing: actions-core then gives back what would have been sent.
+      // If `performBatch` returns nothing, actions-core returns what would have been sent.
       actions: { act: { ...this.#action, fields, performBatch: () => undefined } }
     })
     const subscriptions = [{ name: this.#action.title, enabled: true, subscribe, partnerAction: 'act', mapping }]
@@ -124,7 +124,7 @@ export class CapturingDestination {
   }
 }
 
-/** Fields that take an object as it is, whatever is in it. */
+/** Fields that accept any object as it is. */
 function objectFieldsOf(fields: ActionDefinition<Settings>['fields']): ReadonlySet<string> {
   const names = Object.entries(fields).filter(([, { type, properties, multiple }]) => {
     return type === 'object' && properties === undefined && multiple !== true
@@ -134,11 +134,11 @@ function objectFieldsOf(fields: ActionDefinition<Settings>['fields']): ReadonlyS
 
 const NONE: readonly NamedGroup[] = []
 
-/** What the pipeline says of one event. */
+/** The pipeline's result for one event. */
 type Answer = NonNullable<Awaited<ReturnType<Destination<Settings>['onBatch']>>[number]['multistatus']>[number]
 
 function toCaptured(subject: Subject, node: Answer | undefined, constants: AnyPayload): Captured {
-  if (node === undefined) return { kind: 'invalid', reason: 'cannot be mapped (no answer)' }
+  if (node === undefined) return { kind: 'invalid', reason: 'cannot be mapped (no result)' }
   if ('errormessage' in node) {
     return node.errormessage === NOT_SUBSCRIBED
       ? NOT_FOR_US
@@ -162,7 +162,7 @@ function toMapped(subject: Subject, payload: AnyPayload, constants: AnyPayload):
   }
 }
 
-/** The part of each event that is read, with what is only passed on sealed. */
+/** The part of each event that is read; values that are only copied whole are sealed. */
 function withinReach(events: readonly SegmentEventLike[], reach: Reach): SegmentEventLike[] {
   const parts: SegmentEventLike[] = []
   for (const event of events) parts.push(partWithin(event, reach))

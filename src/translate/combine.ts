@@ -3,24 +3,24 @@ import type { NewPart } from '../store/store.js'
 import type { Captured, Mapped } from './capture.js'
 import type { IgnoredReason } from './translation.js'
 
-/** Who is told something by one event, the first first. */
+/** The users and groups that one event updates, in the order in which they are sent. */
 export type Combined =
   | { kind: 'parts'; parts: readonly [NewPart, ...NewPart[]]; timestamp: string | undefined }
   | { kind: 'ignored'; reason: IgnoredReason }
   | { kind: 'rejected'; reason: string }
 
-/** A payload that names somebody. */
+/** A payload with an identifier. */
 type Named = Mapped & { identifier: string }
 type Properties = Record<string, unknown>
 
-/** Whether there is anything in it but white space. */
+/** Whether it is more than white space. */
 function isIdentifier(identifier: string | undefined): identifier is string {
   return identifier !== undefined && identifier.trim() !== ''
 }
 
 /**
- * What the subscriptions make of one event, as one thing in the books: what one of them cannot map is not sent in part.
- * May throw for what an event holds.
+ * Combines what the subscriptions made of one event. The event counts once: if one subscription cannot map it, nothing of it
+ * is sent. May throw, depending on the event's values.
  */
 export function combine(results: readonly Captured[]): Combined {
   const [only] = results
@@ -37,7 +37,10 @@ export function combine(results: readonly Captured[]): Combined {
   const timestamp = named.find((result) => result.timestamp !== undefined)?.timestamp
   const users = new Set(named.flatMap((result) => userOf(result) ?? []))
   if (users.size > 1) {
-    return { kind: 'rejected', reason: 'two subscriptions make different users of it: let only one of them ask for it' }
+    return {
+      kind: 'rejected',
+      reason: 'two subscriptions map it to different users: change their triggers so that only one matches'
+    }
   }
   const [user] = users
   const [part, ...more] = partsOf(named, user)
@@ -45,7 +48,7 @@ export function combine(results: readonly Captured[]): Combined {
   return { kind: 'parts', parts: [part, ...more], timestamp }
 }
 
-/** As most events are. */
+/** The case of most events. */
 function isUserAlone(result: Mapped): result is Named {
   return result.subject === 'user' && result.groups.length === 0 && isIdentifier(result.identifier)
 }
@@ -56,9 +59,8 @@ function userOf({ subject, identifier, member }: Named): string | undefined {
 }
 
 /**
- * The user's part, and one for each group that something is said of. Whom an identify is about goes first; a user whom
- * a group event only names goes after the group. Where several payloads say something of one, all of it counts, and of two
- * values of one property that of the last.
+ * The user's part, and one for each group with properties. The user of an identify goes first; a user that a group event
+ * only names goes after the group. Several payloads for one user or group are merged; the last value of a property wins.
  */
 function partsOf(named: readonly Named[], user: string | undefined): NewPart[] {
   const ofUser = named.filter(({ subject }) => subject === 'user')

@@ -4,22 +4,22 @@ import { Destination, type ActionDefinition, type JSONObject } from './actions-c
 type Action = ActionDefinition<Settings>
 type Fields = Action['fields']
 
-/** What either action is given. */
+/** The payload of either action. */
 export type AnyPayload = Partial<Payload & GroupPayload>
 
-/** Fields of a mapping that give every payload the same, and what they give; and those that depend on the event. */
+/** A mapping, split into the values that are the same for every payload and the fields that depend on the event. */
 export interface SplitMapping {
   constants: AnyPayload
   mapping: JSONObject
   fields: Fields
 }
 
-/** What only Segment's platform reads: how it groups events. */
+/** Fields that only Segment's platform reads, to batch events. */
 const PLATFORM_FIELDS = ['enable_batching', 'batch_size']
 
 /**
- * Takes what is constant out of a mapping, so that it is mapped and validated once and not for every event. The pipeline
- * itself says what becomes of it; if that is no payload, as nothing would be with it, the mapping stays whole.
+ * Separates the constant part of a mapping, so that it is mapped and validated once and not for every event. The pipeline
+ * itself maps it; if that yields no payload (so no event would), the mapping stays whole.
  */
 export async function splitMapping(name: string, action: Action, mapping: JSONObject): Promise<SplitMapping> {
   const whole: SplitMapping = { constants: {}, mapping, fields: action.fields }
@@ -46,14 +46,14 @@ export async function splitMapping(name: string, action: Action, mapping: JSONOb
   return { constants, mapping: pick(mapping, isMapped), fields: pick(action.fields, isMapped) }
 }
 
-/** A name for a choice of fields that is fit for a URI's scheme, which actions-core makes of it. */
+/** A name for a selection of fields, valid as a URI scheme, which actions-core uses it as. */
 export function nameOf(fields: Fields, chosen: readonly string[]): string {
   return Object.keys(fields)
     .map((key) => (chosen.includes(key) ? 1 : 0))
     .join('')
 }
 
-/** Whatever a mapping holds that is not a plain value may depend on the event. */
+/** Anything in a mapping that is not a plain value may depend on the event. */
 function isDirective(value: unknown): boolean {
   return value === undefined || (typeof value === 'object' && value !== null)
 }

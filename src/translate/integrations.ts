@@ -1,8 +1,8 @@
-/** Our names in an event's `integrations`; case matters there. */
+/** Our names in an event's `integrations`; case-sensitive. */
 const OUR_NAMES = ['Dopt', 'Dopt (Actions)']
 
 /**
- * Whether an event's `integrations` leave us out. `All` is true unless it says otherwise, and our own name overrides it:
+ * Whether an event's `integrations` exclude us. `All` defaults to true, and our own name overrides it:
  * false excludes us, true or an object with options includes us, and null says nothing. Either of our names set to false
  * excludes us.
  */
@@ -13,7 +13,7 @@ export function isExcluded(integrations: unknown): boolean {
   return !own.some(Boolean) && ownValue(integrations, 'All') === false
 }
 
-/** Names that objects have by nature are not asked for. */
+/** Own properties only: names such as `constructor` are inherited by every object. */
 function ownValue(object: object, name: string): unknown {
   return Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** Ids longer than this are stored as their hash: they come from no SDK. */
+/** Longer ids, which no SDK creates, are stored as a hash. */
 const MAX_MESSAGE_ID = 256
 
-/** Set anew each time an event is sent, so no part of what makes an event the same event. */
+/** Set anew each time an event is sent, so not part of its identity. */
 const TRANSPORT_FIELDS = new Set(['messageId', 'sentAt', 'receivedAt'])
 
-/** The event's `messageId`, or one derived from its content, the same for the same content whatever the order of its keys. */
+/** The event's `messageId`, or one derived from its content, independent of the order of keys. */
 export function messageIdOf(event: Record<string, unknown>): string {
   const { messageId } = event
   if (typeof messageId === 'string' && messageId !== '') {

@@ -1,27 +1,27 @@
-/** What a subscription and its mapping can read of an event. */
+/** What a subscription and its mapping can read from an event. */
 export interface Reach {
   /** The top-level keys of the event. */
   keys: readonly string[]
-  /** Those of them that go into an object field of the payload whole, and are not looked into anywhere. */
+  /** Those of them that are only copied whole into an object field of the payload, and not read anywhere else. */
   whole: ReadonlySet<string>
 }
 
-/** A path of plain names, which the mapping kit splits at its dots and in no other way. */
+/** A path of plain names, which the mapping kit only splits at the dots. */
 const SIMPLE_PATH = /^\$\.([A-Za-z]\w*)(\.\w+)*$/
 
-/** Everything that a trigger can ask of an event. */
+/** Every top-level key that a trigger can read. */
 const FQL_KEYS = ['type', 'event', 'name', 'userId', 'context', 'properties', 'traits']
 
 /**
- * Undefined where that cannot be told: the mapping uses more than literals, paths of plain names and `@if`.
- * `objectFields` are the fields of the action that take an object as it is.
+ * Undefined if it cannot be known: the mapping uses more than literals, paths of plain names and `@if`.
+ * `objectFields` are the fields of the action that accept any object.
  */
 export function reachOf(
   subscribe: string,
   mapping: Readonly<Record<string, unknown>>,
   objectFields: ReadonlySet<string>
 ): Reach | undefined {
-  // More than it reads, if anything: a key may be named in a text that the trigger compares with.
+  // May be more than it reads: a key's name may occur in a string that the trigger compares with.
   const keys = new Set(FQL_KEYS.filter((key) => subscribe.includes(key)))
   const whole = new Set<string>()
   const rest: unknown[] = []
@@ -43,7 +43,7 @@ function wholeKey(value: unknown): string | undefined {
   return below === undefined ? key : undefined
 }
 
-/** Adds the keys that resolving `value` reads; false where they cannot be told. */
+/** Adds the keys that resolving `value` reads; false if they cannot be known. */
 function collect(value: unknown, keys: Set<string>): boolean {
   if (Array.isArray(value)) return value.every((item) => collect(item, keys))
   if (!isObject(value)) return true

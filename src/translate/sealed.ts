@@ -1,11 +1,10 @@
-/** Deeper values are not looked into: whoever meets them has limits of their own, such as the stack. */
+/** Deeper values are not sealed: the pipeline has limits of its own for them, such as the stack. */
 const MAX_DEPTH = 32
 
 /**
- * A value that the pipeline carries from the event into the payload without looking into it. actions-core copies every
- * object that a mapping yields, level by level, to drop what is undefined, which for traits costs more than all the rest
- * of the pipeline. It takes what calls itself something else than an object for a single value, and validation takes it
- * for the object that it is.
+ * A value that the pipeline passes from the event to the payload without copying it. actions-core deep-copies every object
+ * that a mapping yields, to drop undefined values; for traits that costs more than the rest of the pipeline together. It
+ * treats anything with another `Symbol.toStringTag` as a single value, while validation still sees an object.
  */
 export class Sealed {
   private constructor(readonly value: object) {}
@@ -14,13 +13,13 @@ export class Sealed {
     Object.defineProperty(this.prototype, Symbol.toStringTag, { value: 'Sealed' })
   }
 
-  /** The value, sealed if the copy would be no different from it; otherwise the value itself. */
+  /** The value, sealed if a copy would be the same; otherwise the value itself. */
   static seal(value: unknown): unknown {
     return isPlainObject(value) && isPlain(value, MAX_DEPTH) ? new Sealed(value) : value
   }
 }
 
-/** An object as a literal or as `JSON.parse` makes it, so that nothing is lost when it is copied. */
+/** Whether it is an object such as a literal or `JSON.parse` creates, which can be copied without loss. */
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -28,8 +27,8 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 }
 
 /**
- * Whether all in it is JSON, or undefined, which flattening drops as well. Anything else (dates, instances of classes,
- * functions) goes through the copy, to come out of it as it would in Segment's cloud. Reading may throw.
+ * Whether it consists only of JSON values and undefined (which flattening drops too). Anything else (dates, class
+ * instances, functions) is copied, with the same result as in Segment's cloud. Reading may throw.
  */
 function isPlain(value: object, depth: number): boolean {
   if (depth === 0) return false
@@ -38,7 +37,7 @@ function isPlain(value: object, depth: number): boolean {
     return list.every((item) => isPlainValue(item, depth))
   }
   if (!isPlainObject(value)) return false
-  // A copy takes what is called __proto__ for the prototype.
+  // In a copy, __proto__ would become the prototype.
   for (const key in value) if (key === '__proto__' || !isPlainValue(value[key], depth)) return false
   return true
 }

@@ -10,18 +10,19 @@ import {
   type JSONObject
 } from './actions-core.cjs'
 
-/** What asks for events and makes users or groups of them, in the form in which Segment has it. */
+/** Selects events and maps them to users or groups, in Segment's format. */
 export interface Subscription {
   name: string
   enabled: boolean
   /** The trigger, in FQL: `type = "identify"`. */
   subscribe: string
+  /** `identifyUser` or `identifyGroup`. */
   partnerAction: string
-  /** Of the action's fields: literals and directives, such as `{ "@path": "$.userId" }`. */
+  /** From the action's fields to literals and directives, such as `{ "@path": "$.userId" }`. */
   mapping: JSONObject
 }
 
-/** Subscriptions that cannot work. `message` is one line that says which, why, and what is allowed. */
+/** Subscriptions that are not valid. `message` is one line that says which, why, and what is allowed. */
 export class SubscriptionError extends Error {
   override readonly name = 'SubscriptionError'
 }
@@ -31,7 +32,7 @@ const KEYS = ['name', 'enabled', 'subscribe', 'partnerAction', 'mapping']
 const IDENTIFY_USER = 'identifyUser'
 const IDENTIFY_GROUP = 'identifyGroup'
 
-/** As Segment sets up the action: every identify, by its user id. */
+/** What Segment sets up by default: every identify, by its `userId`. */
 export function defaultSubscriptions(nestedProperties: NestedProperties): Subscription[] {
   const action = actionOf(IDENTIFY_USER)
   return [
@@ -46,15 +47,15 @@ export function defaultSubscriptions(nestedProperties: NestedProperties): Subscr
 }
 
 /**
- * Reads subscriptions, as a config file has them, for this generation of Dopt's API. `enabled` may be left out, and is true
- * then. Throws SubscriptionError.
+ * Checks the subscriptions of a config file for this generation of Dopt's API. `enabled` may be omitted: it defaults to
+ * true. Throws SubscriptionError.
  */
 export function parseSubscriptions(value: unknown, api: Api): Subscription[] {
   if (!Array.isArray(value)) throw new SubscriptionError('subscriptions must be a list')
   const subscriptions = value.map((item: unknown, index) => parseSubscription(item, `subscription ${index + 1}`))
   if (!subscriptions.some(({ enabled }) => enabled)) {
     throw new SubscriptionError(
-      'no subscription is enabled, so nothing would be sent: enable one, or leave them all out'
+      'no subscription is enabled, so nothing would be sent: enable one, or omit subscriptions to use the default'
     )
   }
   checkGroups(subscriptions, api)
@@ -69,14 +70,14 @@ function sendsGroups(subscription: Subscription): boolean {
   return subjectOf(subscription) === 'group' || (subscription.mapping['groups'] ?? null) !== null
 }
 
-/** Only one generation of Dopt's API has groups: with the other they would be lost. */
+/** Only the `batch` generation has groups: with `bulk` they would be lost. */
 function checkGroups(subscriptions: readonly Subscription[], api: Api): void {
   if (takesGroups(api)) return
   const found = subscriptions.find((subscription) => subscription.enabled && sendsGroups(subscription))
   if (found === undefined) return
   throw new SubscriptionError(
-    `the subscription "${found.name}" sends groups, which need the setting api: batch, and it is ${api}: ` +
-      'use --api batch (or "api": "batch") if Dopt has given you that API, or disable the subscription'
+    `the subscription "${found.name}" sends groups, which need api set to batch, but it is ${api}: ` +
+      'use --api batch (or "api": "batch") if Dopt has given you access to it, or disable the subscription'
   )
 }
 
@@ -94,14 +95,14 @@ function parseSubscription(value: unknown, place: string): Subscription {
     throw new SubscriptionError(`${where}: ${message}`)
   }
   const unknown = Object.keys(value).find((key) => !KEYS.includes(key))
-  if (unknown !== undefined) return fail(`there is no "${unknown}"; there are ${KEYS.join(', ')}`)
-  if (typeof name !== 'string' || name === '') return fail('name must be text that is not empty')
+  if (unknown !== undefined) return fail(`there is no key "${unknown}"; the keys are ${KEYS.join(', ')}`)
+  if (typeof name !== 'string' || name === '') return fail('name must be a non-empty string')
   if (typeof enabled !== 'boolean') return fail('enabled must be true or false')
   if (typeof subscribe !== 'string') return fail('subscribe must be a trigger in FQL, such as type = "identify"')
   if (partnerAction !== IDENTIFY_USER && partnerAction !== IDENTIFY_GROUP) {
     return fail(`partnerAction must be ${IDENTIFY_USER} or ${IDENTIFY_GROUP}`)
   }
-  if (!isObject(mapping)) return fail('mapping must be an object, from fields to values and directives')
+  if (!isObject(mapping)) return fail('mapping must be an object that maps fields to values or directives')
   const problem = problemOfTrigger(subscribe) ?? problemOfMapping(mapping, actionOf(partnerAction))
   if (problem !== undefined) return fail(problem)
   return { name, enabled, subscribe, partnerAction, mapping: mapping as JSONObject }
@@ -109,7 +110,7 @@ function parseSubscription(value: unknown, place: string): Subscription {
 
 function problemOfTrigger(subscribe: string): string | undefined {
   const parsed = parseFql(subscribe)
-  // The parser takes the end of the text for a value.
+  // The parser accepts the end of the text as a value.
   const isCutOff = JSON.stringify(parsed).includes('"value":"eos"') && !subscribe.includes('eos')
   if ('error' in parsed || isCutOff) return 'subscribe is not a trigger in FQL, such as type = "identify"'
   return undefined
@@ -118,7 +119,7 @@ function problemOfTrigger(subscribe: string): string | undefined {
 function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings>): string | undefined {
   const names = Object.keys(fields)
   const unknown = Object.keys(mapping).find((name) => !names.includes(name))
-  if (unknown !== undefined) return `mapping: there is no field "${unknown}"; there are ${names.join(', ')}`
+  if (unknown !== undefined) return `mapping: there is no field "${unknown}"; the fields are ${names.join(', ')}`
   const missing = names.find((name) => fields[name]?.required === true && !(name in mapping))
   if (missing !== undefined) return `mapping: ${missing} is required`
   try {
@@ -130,7 +131,7 @@ function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings
   }
 }
 
-/** What needs no event can be looked at without one. */
+/** Literals can be validated without an event. */
 function checkLiterals(mapping: object, fields: ActionDefinition<Settings>['fields']): void {
   const literals = Object.entries(mapping).filter(([, value]) => value !== null && typeof value !== 'object')
   const theirs = literals.flatMap(([name]) => {
@@ -140,11 +141,11 @@ function checkLiterals(mapping: object, fields: ActionDefinition<Settings>['fiel
   validateSchema(Object.fromEntries(literals), fieldsToJsonSchema(Object.fromEntries(theirs)))
 }
 
-/** The mapping kit and the validator throw lists of errors, whose own message has stacks in it. */
+/** The mapping kit and the validator throw lists of errors, whose combined message contains stack traces. */
 function firstMessage(error: unknown): string {
   const list: unknown[] = isIterable(error) ? Array.from(error) : []
   const [first = error] = list
-  return first instanceof Error ? (first.message.split('\n', 1)[0] ?? '') : 'cannot be read'
+  return first instanceof Error ? (first.message.split('\n', 1)[0] ?? '') : 'it is not valid'
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

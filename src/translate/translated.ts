@@ -1,35 +1,35 @@
 import type { NewEvent, NewRejection } from '../store/store.js'
 import type { IgnoredReason, Translation } from './translation.js'
 
-/** An event, and how to call its source in a rejection. */
+/** An event, and the name of its source to show in a rejection. */
 export interface SourcedEvent {
   source: string
-  /** The parsed event, or the text that could not be parsed and why. */
+  /** The parsed event; or the text that could not be parsed, and why. `complete` is false if `raw` was cut. */
   value: { event: unknown } | { malformed: string; raw: string; complete: boolean }
 }
 
-/** Something that came in and cannot be translated; `index` is its place in what was handed over. */
+/** An input that could not be translated. `index` is its place in the input, from 0. */
 export interface Rejection {
   index: number
   reason: string
 }
 
-/** What events handed over one after the other were translated to, in the order in which they came. */
+/** Collects the translations of events, in order, to be accepted together. */
 export class Translated {
   readonly events: NewEvent[] = []
-  /** What cannot be translated, as it is kept. */
+  /** Rejections as they are stored. */
   readonly kept: NewRejection[] = []
-  /** The same, by its place. */
+  /** The same rejections, by their place in the input. */
   readonly rejections: Rejection[] = []
   readonly ignoredReasons: Partial<Record<IgnoredReason, number>> = {}
   #received = 0
 
-  /** How many were handed over, whatever became of them. */
+  /** How many inputs were added, whatever their result. */
   get received(): number {
     return this.#received
   }
 
-  /** `translation`: of the event, where it is one. */
+  /** `translation` is undefined if the input is not an event. */
   add({ source, value }: SourcedEvent, translation: Translation | undefined): void {
     const index = this.#received++
     if ('malformed' in value) {
@@ -52,7 +52,7 @@ export class Translated {
   }
 }
 
-/** Undefined for what has no JSON text. */
+/** Undefined if the event cannot be written as JSON. */
 function toText(event: unknown): string | undefined {
   try {
     return JSON.stringify(event)

@@ -1,11 +1,11 @@
 import type { NewEvent } from '../store/store.js'
 
-/** Why an event is not for us; counted, never stored. */
+/** Why an event is not for Dopt. Such events are counted, but not stored. */
 export type IgnoredReason = 'type' | 'integrations' | 'no-identifier'
 
-/** What became of one Segment event. */
+/** The result of translating one Segment event. */
 export type Translation =
   | { kind: 'event'; event: NewEvent }
   | { kind: 'ignored'; reason: IgnoredReason }
-  /** Should have been for us but cannot be. `reason` is one line without property values. */
+  /** Meant for Dopt, but invalid. `reason` is one line without property values. */
   | { kind: 'rejected'; reason: string }

@@ -11,11 +11,11 @@ type SegmentEventLike = Record<string, unknown>
 
 export interface TranslatorOptions {
   nestedProperties: NestedProperties
-  /** Default: every identify, by its user id. Those that are not enabled are passed over. */
+  /** Default: every identify, by its `userId`. Subscriptions that are not enabled are skipped. */
   subscriptions?: readonly Subscription[] | undefined
 }
 
-/** Turns Segment events into users and groups to identify, with the same definition that runs in Segment's cloud. */
+/** Translates Segment events to users and groups, with the same destination definition that runs in Segment's cloud. */
 export class Translator {
   readonly #capturing: readonly CapturingDestination[]
   readonly #screen: (event: unknown) => Translation | undefined
@@ -27,11 +27,12 @@ export class Translator {
       .map((subscription) => new CapturingDestination(subscription, nestedProperties))
   }
 
-  // Loops here and in capture.ts, where `map` would do: V8 drops the machine code of a callback of which no closure is left
-  // when it collects garbage, and would compile it anew every few calls.
+  // Loops instead of `map`, here and in capture.ts: V8's garbage collection drops the machine code of a callback that has no
+  // live closure, and would recompile it every few calls.
 
   /**
-   * One translation for each event, in order. `arrivedAt`: of all of them, or of each. Never throws for what an event holds.
+   * One translation per event, in order. `arrivedAt` is one time for all of them, or one for each. Never rejects because of
+   * an event's values.
    */
   async translate(events: readonly unknown[], arrivedAt: number | readonly number[]): Promise<Translation[]> {
     const screened: Array<Translation | undefined> = []
@@ -51,7 +52,7 @@ export class Translator {
     return translations
   }
 
-  /** Of each event the results of all subscriptions. */
+  /** For each event, the results of all subscriptions. */
   async #capture(events: readonly SegmentEventLike[]): Promise<Captured[][]> {
     const results: Captured[][] = []
     for (let count = 0; count < events.length; count++) results.push([])
@@ -71,7 +72,7 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
     const combined = combine(results)
     if (combined.kind !== 'parts') return combined
     if (combined.parts.some(({ identifier }) => isInexact(identifier, event))) {
-      return { kind: 'rejected', reason: 'the id is a number too large to be exact: send it as text' }
+      return { kind: 'rejected', reason: 'the id is a number too large to be exact: send it as a string' }
     }
     const [first, ...later] = combined.parts
     return {
@@ -85,12 +86,12 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
       }
     }
   } catch (error) {
-    // Nested too deep for the stack, or without a JSON text.
+    // Nested too deeply for the stack, or cannot be written as JSON.
     return { kind: 'rejected', reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})` }
   }
 }
 
-/** A malformed timestamp makes an event as old as its arrival, it does not make it invalid: the mapping takes text or a number. */
+/** The mapping accepts a string or a number; an event with any other timestamp counts as having happened on arrival. */
 function withMappableTimestamp(event: SegmentEventLike): SegmentEventLike {
   const { timestamp } = event
   if (timestamp instanceof Date) {
@@ -99,19 +100,19 @@ function withMappableTimestamp(event: SegmentEventLike): SegmentEventLike {
   return typeof timestamp === 'object' || typeof timestamp === 'boolean' ? { ...event, timestamp: undefined } : event
 }
 
-/** What can be said of an event before the mapping sees it; undefined when the mapping decides. */
+/** The result for events that can be decided without the mapping; undefined for all others. */
 function screen(event: unknown): Translation | undefined {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return { kind: 'rejected', reason: `not an object but ${describe(event)}` }
   }
   const { type, integrations } = event as SegmentEventLike
   if (typeof type !== 'string' || type === '') {
-    return { kind: 'rejected', reason: 'no type: a Segment event says what it is, such as "type":"identify"' }
+    return { kind: 'rejected', reason: 'no type: a Segment event has one, such as "type":"identify"' }
   }
   return isExcluded(integrations) ? { kind: 'ignored', reason: 'integrations' } : undefined
 }
 
-/** The same where the mapping is ours, and takes the traits for properties. */
+/** The same for the default mapping, which uses the traits as properties. */
 function screenIdentify(event: unknown): Translation | undefined {
   const early = screen(event)
   if (early !== undefined) return early

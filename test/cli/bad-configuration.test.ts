@@ -5,7 +5,7 @@ const GOOD = ndjson([identify(1)])
 describe('a configuration that cannot be used ends with 2 and one line', () => {
   it.each<[string, Record<string, string>, RegExp]>([
     ['no key', { DOPT_API_KEY: '' }, /^error: no API key: set DOPT_API_KEY/],
-    ['a key with a line break', { DOPT_API_KEY: 'SECRET\n2' }, /^error: the API key holds characters that no key has/],
+    ['a key with a line break', { DOPT_API_KEY: 'SECRET\n2' }, /^error: the API key contains invalid characters/],
     [
       'an endpoint that is no address',
       { DOPT_ENDPOINT: 'users.dopt.com' },
@@ -35,7 +35,7 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
     [
       'an endpoint with blanks',
       { DOPT_ENDPOINT: 'http://127.0.0.1:1 ' },
-      /^error: the endpoint must be an http or https address without blanks, such as /
+      /^error: the endpoint must be an http or https address without spaces, such as /
     ],
     ['a size without sense', { DOPT_MAX_STORE_BYTES: '-1' }, /^error: DOPT_MAX_STORE_BYTES: "-1" is negative/],
     ['an API generation that there is not', { DOPT_API: 'v3' }, /^error: DOPT_API must be bulk or batch, not v3$/],

@@ -9,7 +9,7 @@ describe('a store that cannot be used ends with 2 and one line', () => {
 
   it.each<[string, (desk: Desk) => string, RegExp]>([
     ['a directory', ({ path }) => (mkdirSync(path('s')), 's'), /^error: s is a directory: name a file with --store/],
-    ['no file', () => '/dev/null', /^error: \/dev\/null is no file: name another with --store/],
+    ['no file', () => '/dev/null', /^error: \/dev\/null is not a file: name another one with --store/],
     ['not a database', ({ write }) => write('s', 'just text '.repeat(1000)), /^error: s is not a database: /],
     ["another program's database", ({ path }) => (foreign(path('s')), 's'), /^error: s is another program's database/],
     ['in a folder that is not there', () => 'no/where.db', /^error: the folder (.*\/)?no does not exist/],
@@ -40,7 +40,7 @@ describe('a store that cannot be used ends with 2 and one line', () => {
 
       expectRefused(
         await run([...forward, STORE], { input: GOOD }),
-        /^error: .* was written by a newer dopt-destination .*update the program/
+        /^error: .* was written by a newer dopt-destination .*update dopt-destination, or name/
       )
       expectRefused(await run(['status']), /^error: .* was written by a newer/)
     }))

@@ -44,7 +44,7 @@ describe('check', () => {
     [
       'an address that anybody may reach without a key',
       { DOPT_HOST: '0.0.0.0' },
-      /^✗ configuration +listening on 0\.0\.0\.0 would let anybody who reaches it write users: give --write-key/m
+      /^✗ configuration +listening on 0\.0\.0\.0 would let anyone who can reach it write users: set --write-key/m
     ],
     ['a store that is none', { DOPT_STORE: '/etc/hostname' }, /^✗ store +\/etc\/hostname is not a database/m],
     ['a folder that is not there', { DOPT_STORE: 'no/where.db' }, /^✗ store +the folder no does not exist/m]

@@ -90,8 +90,8 @@ describe('forward', () => {
     }))
 
   it.each([
-    ['an empty file', '', 1, 'error: e is empty: check that what wrote it has finished without an error\n'],
-    ['a blank file', ' \n\n', 1, 'error: e is empty: check that what wrote it has finished without an error\n'],
+    ['an empty file', '', 1, 'error: e is empty: check that the program that wrote it finished without an error\n'],
+    ['a blank file', ' \n\n', 1, 'error: e is empty: check that the program that wrote it finished without an error\n'],
     ['/dev/null', undefined, 0, 'no events in the input\n']
   ])('delivers what waits also where all there is to read is %s', (_, content, code, stderr) =>
     withDesk(async ({ run, write, sandbox }) => {

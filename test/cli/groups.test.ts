@@ -105,8 +105,7 @@ describe('groups', () => {
   it('are refused at the start with the API that has none, with an error that names the setting', () =>
     withDesk(async (desk) => {
       useGroups(desk, 'bulk')
-      const words =
-        /^error: the subscription "Users" sends groups, which need the setting api: batch, and it is bulk: use/
+      const words = /^error: the subscription "Users" sends groups, which need api set to batch, but it is bulk: use/
       for (const args of [['forward', '-'], ['serve', '--port', '0'], ['preview']]) {
         expectRefused(await desk.run(args, { input: ndjson([group(1, 'acme')]) }), words)
       }

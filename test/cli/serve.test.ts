@@ -56,13 +56,13 @@ describe('serve', () => {
       const { code, stderr } = await running.end
       expect(code).toBe(1)
       expect(stderr).toMatch(
-        /^error: the store .* is gone \(its thread ended\): start again; nothing acknowledged is lost$/m
+        /^error: the store .* cannot be used any more \(its thread ended\): restart; nothing acknowledged is lost$/m
       )
     }))
 
   it('refuses to listen on a public address without a write key, and on a port that is in use', () =>
     withDesk(async ({ run, start }) => {
-      expectRefused(await run(['serve', '--host', '0.0.0.0']), /give --write-key .* or --shared-secret/)
+      expectRefused(await run(['serve', '--host', '0.0.0.0']), /set --write-key .* or --shared-secret/)
       const running = start(['serve', '--port', '0'])
       await running.says(/listening on http/)
       const port = /:(\d+)\n/.exec(running.stdout)?.[1] ?? ''

@@ -70,7 +70,7 @@ describe('groups that an earlier run took in, sent with the setting api: bulk', 
       const { events, lastErrors } = await bench.store.books()
       expect(events).toMatchObject({ delivered: 1, failed: 2, pending: 0, retrying: 0 })
       expect(lastErrors.map(({ code }) => code)).toEqual(['groups_need_batch', 'groups_need_batch'])
-      expect(lastErrors[0]?.error).toContain('api: batch')
+      expect(lastErrors[0]?.error).toContain('api set to batch')
       expect(sender.totals).toMatchObject({ calls: 1, users: 1, delivered: 1, failed: 2 })
       expect(sender.health.record.state).toBe('ok')
 

@@ -47,7 +47,7 @@ describe('writing down what became of a batch', () => {
     expect(await recorder.settle(BATCH, DELIVERED, () => true)).toBe(false)
     expect(settled).toEqual([])
     expect(recorder.totals).toMatchObject({ users: 0, delivered: 0 })
-    expect(logged).toEqual([[{ batch: 7, code: 'busy' }, 'not recorded']])
+    expect(logged).toEqual([[{ batch: 7, code: 'busy' }, 'could not record the result: the batch will be sent again']])
   })
 
   test.each([
@@ -57,6 +57,6 @@ describe('writing down what became of a batch', () => {
     const { recorder, settled, logged } = withTroubles(error)
     expect(await recorder.settle(BATCH, DELIVERED, () => false)).toBe(false)
     expect(settled).toEqual([])
-    expect(logged).toEqual([[{ batch: 7, code }, 'not recorded']])
+    expect(logged).toEqual([[{ batch: 7, code }, 'could not record the result: the batch will be sent again']])
   })
 })

@@ -38,12 +38,12 @@ describe('testAuthentication', () => {
     expect(message).not.toContain(SETTINGS.apiKey)
   })
 
-  test.each([500, 503])('says that Dopt could not be asked when it answers %i', async (status) => {
+  test.each([500, 503])('says that Dopt could not be reached when it answers %i', async (status) => {
     nock('https://users.dopt.com').post('/identify/bulk').reply(status, 'Oops')
-    await expect(testAuthentication()).rejects.toThrow(`Dopt could not be asked (HTTP ${status})`)
+    await expect(testAuthentication()).rejects.toThrow(`Could not reach Dopt (HTTP ${status})`)
   })
 
-  test('says that Dopt could not be asked when there is no connection', async () => {
+  test('says that Dopt could not be reached when there is no connection', async () => {
     await expect(testAuthentication({ endpoint: await closedAddress() })).rejects.toThrow(
       '(ECONNREFUSED). Check the Endpoint setting'
     )
@@ -94,7 +94,7 @@ describe('testAuthentication', () => {
     'refuses the key %j without a request, and does not name it',
     async (apiKey) => {
       const message = await testAuthentication({ apiKey }).catch(String)
-      expect(message).toContain('The API Key setting is empty or has characters that no key has')
+      expect(message).toContain('The API Key setting is empty or contains invalid characters')
       if (apiKey.trim() !== '') expect(message).not.toContain(apiKey)
     }
   )

@@ -59,7 +59,7 @@ describe('resolveOptions', () => {
   it.each(['apikey', 'flushInterval', 'constructor'])(
     'refuses the option %s, which there is not, and names those',
     (name) => {
-      expect(refusal({ [name]: 1 })).toMatch(`there is no option "${name}"; there are api, apiKey, batchSize, `)
+      expect(refusal({ [name]: 1 })).toMatch(`there is no option "${name}"; the options are api, apiKey, batchSize, `)
     }
   )
 

@@ -41,14 +41,14 @@ describe('reading a JSON array', () => {
   })
 
   it.each([
-    ['not JSON', '{"a":}', 'not JSON: a character that does not belong there'],
-    ['a bare word', 'nonsense', 'not JSON: a character that does not belong there'],
+    ['not JSON', '{"a":}', 'not JSON: an unexpected character'],
+    ['a bare word', 'nonsense', 'not JSON: an unexpected character'],
     ['a number', '12', 'not an object but a number'],
     ['a string', '"x,]"', 'not an object but a string'],
     ['an array of objects', '[{"a":1},{"b":2}]', 'not an object but an array'],
-    ['one with a brace too many', '{"a":1}}', 'not JSON: more text behind the end of the value'],
+    ['one with a brace too many', '{"a":1}}', 'not JSON: more text after the end of the value'],
     ['one closed by the wrong bracket', '{"a":1]', 'not JSON: a comma or a closing bracket is missing'],
-    ['two without a comma', '{"a":1}{"b":2}', 'not JSON: more text behind the end of the value']
+    ['two without a comma', '{"a":1}{"b":2}', 'not JSON: more text after the end of the value']
   ])('reports an element that is %s and goes on', async (_, element, reason) => {
     const { items } = await readFileWith(`[{"x":1},\n${element},\n{"y":2}]`)
     expect(summary(items)).toEqual(['1 {"x":1}', `2! ${reason}`, '3 {"y":2}'])

@@ -62,7 +62,7 @@ describe('input that cannot be read', () => {
     const { items, error } = await readFileWith(content)
     expect(items).toEqual([])
     expect(error).toMatchObject({ code: 'empty' })
-    expect(error?.message).toMatch(/ is empty: check that what wrote it has finished without an error$/)
+    expect(error?.message).toMatch(/ is empty: check that the program that wrote it finished without an error$/)
     expect(await readAll(sliced(content, [1000]))).toEqual({ chunks: [], items: [] })
   })
 

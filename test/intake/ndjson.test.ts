@@ -41,14 +41,14 @@ describe('reading NDJSON', () => {
     const lines = [
       ['{"a":1', 'not JSON: the line ends in the middle of a value'],
       ['{"a":"secret', 'not JSON: the line ends in the middle of a value'],
-      ['{"a":1}{"b":2}', 'not JSON: more text behind the end of the value'],
+      ['{"a":1}{"b":2}', 'not JSON: more text after the end of the value'],
       ['{"a":1,}', 'not JSON: a property name is missing or not in double quotes'],
       ["{'a':1}", 'not JSON: a property name is missing or not in double quotes'],
       ['{"a" 1}', 'not JSON: a colon is missing'],
       ['{"a":1 "b":2}', 'not JSON: a comma or a closing bracket is missing'],
       ['{"a":"\t"}', 'not JSON: a line break or another control character inside a string'],
-      ['{"a":"\\x"}', 'not JSON: a wrong escape sequence in a string'],
-      ['hello', 'not JSON: a character that does not belong there']
+      ['{"a":"\\x"}', 'not JSON: an invalid escape sequence in a string'],
+      ['hello', 'not JSON: an unexpected character']
     ]
     const { items } = await readFileWith(lines.map(([text]) => `${text}\n`).join('') + '{"z":1}\n')
     expect(summary(items)).toEqual([...lines.map(([, reason], index) => `${index + 1}! ${reason}`), '11 {"z":1}'])
@@ -57,7 +57,7 @@ describe('reading NDJSON', () => {
 
   it('never repeats the text in the reason, even where the text imitates an error message', async () => {
     const { items } = await readFileWith('{}\n{"a":escape "after JSON"}\n')
-    expect(summary(items)[1]).toBe('2! not JSON: a character that does not belong there')
+    expect(summary(items)[1]).toBe('2! not JSON: an unexpected character')
   })
 
   it('says what a line is that is JSON but not an object', async () => {

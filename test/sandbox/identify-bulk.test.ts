@@ -77,7 +77,7 @@ describe('POST /identify/bulk', () => {
       const refused = await post('/identify/bulk', [{ __dopt_identifier: 'ann' }, { identifier: 'bob' }])
       expect(refused.status).toBe(400)
       expect(refused.body).toMatchObject({
-        details: textWith('has identifier where this endpoint asks for __dopt_identifier')
+        details: textWith('has identifier instead of __dopt_identifier')
       })
 
       await post('/identify/bulk', [{ __dopt_identifier: 'bob', identifier: 'B-7' }])

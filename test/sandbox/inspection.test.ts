@@ -110,7 +110,7 @@ describe('looking around', () => {
     [{ retryAfter: 1.5 }, 'retryAfter must be whole seconds'],
     [{ rejectUsers: ['ann', 7] }, 'rejectUsers must be an array'],
     [{ strictProperties: 1 }, 'strictProperties must be true or false'],
-    [{ apiKey: '' }, 'apiKey must be a string'],
+    [{ apiKey: '' }, 'apiKey must be a non-empty string'],
     [{ dropRate: null }, 'dropRate must be a number'],
     [{ countOffset: 0.5 }, 'countOffset must be a whole number'],
     ['{', 'not valid JSON']

@@ -76,7 +76,7 @@ describe('what cannot be a store', () => {
       const before = fingerprint(file)
       const error = refusal(file)
       expect(error).toMatchObject({ name: 'StoreError', code: 'newer' })
-      expect(String(error)).toContain('update the program')
+      expect(String(error)).toContain('update dopt-destination')
       expect(fingerprint(file)).toEqual(before)
     })
   })

@@ -133,7 +133,7 @@ describe('subscriptions of users and of groups that ask for one event', () => {
     const other = { ...both, mapping: { identifier: 'bob' } }
     expect(await translate([GROUPS, other], group())).toMatchObject({
       kind: 'rejected',
-      reason: expect.stringContaining('two subscriptions make different users of it') as string
+      reason: expect.stringContaining('two subscriptions map it to different users') as string
     })
     expect(await translate([GROUPS, other], group({ userId: undefined }))).toEqual([
       'user bob {}',
@@ -164,8 +164,8 @@ describe('subscriptions of users and of groups that ask for one event', () => {
 describe("groups and the generations of Dopt's API", () => {
   const IDENTIFY: Subscription = { ...USERS, mapping: { identifier: path('$.userId') } }
   const refusal = (name: string) =>
-    `the subscription "${name}" sends groups, which need the setting api: batch, and it is bulk: ` +
-    'use --api batch (or "api": "batch") if Dopt has given you that API, or disable the subscription'
+    `the subscription "${name}" sends groups, which need api set to batch, but it is bulk: ` +
+    'use --api batch (or "api": "batch") if Dopt has given you access to it, or disable the subscription'
 
   it.each([
     [GROUPS, 'Groups'],

@@ -141,7 +141,7 @@ describe('several subscriptions that ask for one event', () => {
     const byEmail = extra({ identifier: { '@path': '$.traits.email' } })
     expect(await translate([EVERY_IDENTIFY, byEmail], identify({ traits: { email: 'a@b.c' } }))).toEqual({
       kind: 'rejected',
-      reason: 'two subscriptions make different users of it: let only one of them ask for it'
+      reason: 'two subscriptions map it to different users: change their triggers so that only one matches'
     })
   })
 
@@ -168,8 +168,8 @@ describe('subscriptions that cannot work', () => {
     [[], '^no subscription is enabled'],
     [[{ ...EVERY_IDENTIFY, enabled: false }], '^no subscription is enabled'],
     [['x'], '^subscription 1 must be an object with name, enabled'],
-    [[EVERY_IDENTIFY, { ...EVERY_IDENTIFY, name: '' }], '^subscription 2: name must be text'],
-    [[{ ...EVERY_IDENTIFY, trigger: 1 }], `${about}there is no "trigger"; there are name, `],
+    [[EVERY_IDENTIFY, { ...EVERY_IDENTIFY, name: '' }], '^subscription 2: name must be a non-empty string'],
+    [[{ ...EVERY_IDENTIFY, trigger: 1 }], `${about}there is no key "trigger"; the keys are name, `],
     [[{ ...EVERY_IDENTIFY, enabled: 'yes' }], `${about}enabled must be`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'whenever' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'type = ' }], `${about}subscribe is not a trigger in FQL`],
@@ -185,7 +185,7 @@ describe('subscriptions that cannot work', () => {
     ],
     [[{ ...EVERY_IDENTIFY, mapping: [] }], `${about}mapping must be an object`],
     [[{ ...EVERY_IDENTIFY, mapping: { properties: {} } }], `${about}mapping: identifier is required$`],
-    [[withMapping({ plan: 1 })], `${about}mapping: there is no field "plan"; there are identifier, `],
+    [[withMapping({ plan: 1 })], `${about}mapping: there is no field "plan"; the fields are identifier, `],
     [[withMapping({ identifier: { '@pth': '$.userId' } })], `${about}mapping: .*invalid directive: @pth`],
     [[withMapping({ identifier: { '@path': 7 } })], `${about}mapping: .*should be a string`],
     [[withMapping({ properties: { a: { '@if': 7 } } })], `${about}mapping: `],

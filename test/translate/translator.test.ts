@@ -139,7 +139,7 @@ describe('an event that should have been for us', () => {
   })
 
   it('is rejected when its id is a number that JSON cannot hold exactly, for two people might have it', async () => {
-    const reason = 'the id is a number too large to be exact: send it as text'
+    const reason = 'the id is a number too large to be exact: send it as a string'
     // What JSON.parse makes of 12345678901234567891 and of 12345678901234567892.
     const userId = 12_345_678_901_234_567_000
     expect(await translateOne(identify({ userId }))).toEqual({ kind: 'rejected', reason })
@@ -229,7 +229,7 @@ describe('a chunk of events', () => {
     const deep: unknown = JSON.parse(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`)
     expect(await translateOne(identify({ traits: deep }))).toEqual({
       kind: 'rejected',
-      reason: 'nested too deep to be mapped'
+      reason: 'nested too deeply to be mapped'
     })
   })
 

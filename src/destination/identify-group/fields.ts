@@ -5,7 +5,8 @@ import { batchSize, nestedProperties } from '../shared-fields'
 export const fields: ActionDefinition<Settings>['fields'] = {
   identifier: {
     label: 'Identifier',
-    description: 'The identifier of the group in Dopt. It should never change. Events without one are not sent.',
+    description:
+      'The identifier of the group in Dopt. It should never change. Events without an identifier are not sent.',
     type: 'string',
     required: true,
     default: { '@path': '$.groupId' }
@@ -13,14 +14,14 @@ export const fields: ActionDefinition<Settings>['fields'] = {
   properties: {
     label: 'Properties',
     description:
-      'The properties to set for the group. A property that is null is set to null; a property that is left out keeps the value it has in Dopt.',
+      'The properties to set for the group. A null sets the property to null; properties that are not sent keep their value in Dopt.',
     type: 'object',
     default: { '@path': '$.traits' }
   },
   user_identifier: {
     label: 'User Identifier',
     description:
-      'The identifier of the user who is in the group. The user is put into it, and created where Dopt does not know the user yet. Nobody is when the event has none.',
+      'The identifier of the user to put into the group. The user is created if Dopt does not have it yet. If the event has none, no user is added.',
     type: 'string',
     default: { '@path': '$.userId' }
   },
@@ -28,13 +29,13 @@ export const fields: ActionDefinition<Settings>['fields'] = {
   timestamp: {
     label: 'Timestamp',
     description:
-      'When the event happened. It decides which of several events of one group in a batch is the newest, and is not sent to Dopt. An event without a valid timestamp counts as happening when it is sent.',
+      "When the event happened. It decides which of a group's events in a batch is the newest; it is not sent to Dopt. An event without a valid timestamp counts as having happened when it is sent.",
     type: 'string',
     default: { '@path': '$.timestamp' }
   },
   enable_batching: {
     label: 'Batch Groups',
-    description: 'Handle group events in batches: what several of them say of one group is sent to Dopt in one call.',
+    description: 'Handle group events in batches: several events for one group are merged into one call.',
     type: 'boolean',
     default: true
   },

@@ -2,17 +2,17 @@
 
 export interface Payload {
   /**
-   * The identifier of the group in Dopt. It should never change. Events without one are not sent.
+   * The identifier of the group in Dopt. It should never change. Events without an identifier are not sent.
    */
   identifier: string
   /**
-   * The properties to set for the group. A property that is null is set to null; a property that is left out keeps the value it has in Dopt.
+   * The properties to set for the group. A null sets the property to null; properties that are not sent keep their value in Dopt.
    */
   properties?: {
     [k: string]: unknown
   }
   /**
-   * The identifier of the user who is in the group. The user is put into it, and created where Dopt does not know the user yet. Nobody is when the event has none.
+   * The identifier of the user to put into the group. The user is created if Dopt does not have it yet. If the event has none, no user is added.
    */
   user_identifier?: string
   /**
@@ -20,15 +20,15 @@ export interface Payload {
    */
   nested_properties?: string
   /**
-   * When the event happened. It decides which of several events of one group in a batch is the newest, and is not sent to Dopt. An event without a valid timestamp counts as happening when it is sent.
+   * When the event happened. It decides which of a group's events in a batch is the newest; it is not sent to Dopt. An event without a valid timestamp counts as having happened when it is sent.
    */
   timestamp?: string
   /**
-   * Handle group events in batches: what several of them say of one group is sent to Dopt in one call.
+   * Handle group events in batches: several events for one group are merged into one call.
    */
   enable_batching?: boolean
   /**
-   * How many events Segment puts into one batch, at most 100: Dopt takes no more users in one call.
+   * How many events Segment puts into one batch. Dopt accepts at most 100 users per call.
    */
   batch_size?: number
 }

@@ -4,7 +4,7 @@ import type { GroupEntry, UserEntry } from '../wire'
 import type { Payload } from './generated-types'
 
 export const NO_GROUP_IDENTIFIER =
-  'The event has no identifier of a group. Check that the Identifier of the mapping names a field that these events have.'
+  'The event has no group identifier. Map Identifier to a field that these events have.'
 
 /** The group of one event. */
 export function toGroupEntry({ identifier, properties, nested_properties }: Payload): GroupEntry {

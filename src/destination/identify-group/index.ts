@@ -8,7 +8,7 @@ import { sendGroupBatch } from './send-group-batch'
 const action: ActionDefinition<Settings, Payload> = {
   title: 'Identify Group',
   description:
-    'Create a group, such as a company, in Dopt, or update the properties of one, and put the user of the event into it. It needs the API setting Batch.',
+    "Create a group in Dopt, such as a company, or update its properties, and put the event's user into it. Needs the API setting Batch.",
   defaultSubscription: 'type = "group"',
   fields,
   perform: (request, data): Promise<void> => sendGroup(request, data),

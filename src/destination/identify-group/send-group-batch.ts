@@ -14,7 +14,7 @@ import type { Verdict } from '../verdict'
 import type { Payload } from './generated-types'
 import { NO_GROUP_IDENTIFIER } from './group-update'
 
-const OUT_OF_TIME = 'The time for this batch ran out before the group could be sent. Segment tries again by itself.'
+const OUT_OF_TIME = 'The time for this batch ran out before the group could be sent. Segment retries automatically.'
 
 /**
  * Sends a batch of group events, and answers for each at its own index.

@@ -6,7 +6,7 @@ export const fields: ActionDefinition<Settings>['fields'] = {
   identifier: {
     label: 'Identifier',
     description:
-      'The identifier of the user in Dopt. It should never change, as the user ID of your database does not. Events without one are not sent.',
+      "The identifier of the user in Dopt. It should never change: use your database's user ID. Events without an identifier are not sent.",
     type: 'string',
     required: true,
     default: { '@path': '$.userId' }
@@ -14,26 +14,26 @@ export const fields: ActionDefinition<Settings>['fields'] = {
   properties: {
     label: 'Properties',
     description:
-      'The properties to set for the user. A property that is null is set to null; a property that is left out keeps the value it has in Dopt.',
+      'The properties to set for the user. A null sets the property to null; properties that are not sent keep their value in Dopt.',
     type: 'object',
     default: { '@path': '$.traits' }
   },
   groups: {
     label: 'Groups',
     description:
-      'The groups, such as companies, to put the user into. Nothing is sent while this is not mapped. It needs the API setting Batch. Groups without an identifier are left out.',
+      'The groups, such as companies, to put the user into. None are sent unless this is mapped. Needs the API setting Batch. Groups without an identifier are left out.',
     type: 'object',
     multiple: true,
     defaultObjectUI: 'keyvalue',
     properties: {
       identifier: {
         label: 'Identifier',
-        description: 'The identifier of the group in Dopt, such as the group ID in the context of an event.',
+        description: "The identifier of the group in Dopt, such as the group ID in the event's context.",
         type: 'string'
       },
       properties: {
         label: 'Properties',
-        description: 'The properties to set for the group. What is left out keeps the value it has in Dopt.',
+        description: 'The properties to set for the group. Properties that are not sent keep their value in Dopt.',
         type: 'object'
       }
     }
@@ -42,7 +42,7 @@ export const fields: ActionDefinition<Settings>['fields'] = {
   timestamp: {
     label: 'Timestamp',
     description:
-      'When the event happened. It decides which of several events of one user in a batch is the newest, and is not sent to Dopt. An event without a valid timestamp counts as happening when it is sent.',
+      "When the event happened. It decides which of a user's events in a batch is the newest; it is not sent to Dopt. An event without a valid timestamp counts as having happened when it is sent.",
     // Not `datetime`, which refuses the whole event when its timestamp is malformed.
     type: 'string',
     default: { '@path': '$.timestamp' }

@@ -2,25 +2,25 @@
 
 export interface Payload {
   /**
-   * The identifier of the user in Dopt. It should never change, as the user ID of your database does not. Events without one are not sent.
+   * The identifier of the user in Dopt. It should never change: use your database's user ID. Events without an identifier are not sent.
    */
   identifier: string
   /**
-   * The properties to set for the user. A property that is null is set to null; a property that is left out keeps the value it has in Dopt.
+   * The properties to set for the user. A null sets the property to null; properties that are not sent keep their value in Dopt.
    */
   properties?: {
     [k: string]: unknown
   }
   /**
-   * The groups, such as companies, to put the user into. Nothing is sent while this is not mapped. It needs the API setting Batch. Groups without an identifier are left out.
+   * The groups, such as companies, to put the user into. None are sent unless this is mapped. Needs the API setting Batch. Groups without an identifier are left out.
    */
   groups?: {
     /**
-     * The identifier of the group in Dopt, such as the group ID in the context of an event.
+     * The identifier of the group in Dopt, such as the group ID in the event's context.
      */
     identifier?: string
     /**
-     * The properties to set for the group. What is left out keeps the value it has in Dopt.
+     * The properties to set for the group. Properties that are not sent keep their value in Dopt.
      */
     properties?: {
       [k: string]: unknown
@@ -31,7 +31,7 @@ export interface Payload {
    */
   nested_properties?: string
   /**
-   * When the event happened. It decides which of several events of one user in a batch is the newest, and is not sent to Dopt. An event without a valid timestamp counts as happening when it is sent.
+   * When the event happened. It decides which of a user's events in a batch is the newest; it is not sent to Dopt. An event without a valid timestamp counts as having happened when it is sent.
    */
   timestamp?: string
   /**
@@ -39,7 +39,7 @@ export interface Payload {
    */
   enable_batching?: boolean
   /**
-   * How many events Segment puts into one batch, at most 100: Dopt takes no more users in one call.
+   * How many events Segment puts into one batch. Dopt accepts at most 100 users per call.
    */
   batch_size?: number
 }

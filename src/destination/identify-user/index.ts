@@ -7,7 +7,7 @@ import { sendUser } from './send-user'
 
 const action: ActionDefinition<Settings, Payload> = {
   title: 'Identify User',
-  description: 'Create a user in Dopt, or update the properties of one.',
+  description: "Create a user in Dopt, or update a user's properties.",
   defaultSubscription: 'type = "identify"',
   fields,
   perform: (request, data): Promise<void> => sendUser(request, data),

@@ -32,7 +32,7 @@ export const BATCH_DEFAULTS: BatchOptions = {
   maxBodyBytes: DEFAULT_MAX_BODY_BYTES
 }
 
-const OUT_OF_TIME = 'The time for this batch ran out before the user could be sent. Segment tries again by itself.'
+const OUT_OF_TIME = 'The time for this batch ran out before the user could be sent. Segment retries automatically.'
 
 /**
  * Sends a batch, and answers for each payload at its own index.
@@ -134,5 +134,5 @@ function refuse(
 }
 
 function tooLargeMessage(maxBodyBytes: number): string {
-  return `The properties of the user are larger than the ${maxBodyBytes} bytes that go into one call. Check which traits the mapping of this action sends.`
+  return `The user's properties are larger than the ${maxBodyBytes} bytes that fit in one call. Check which traits this action's mapping sends.`
 }

@@ -15,8 +15,7 @@ export interface BatchUser {
   indices: number[]
 }
 
-export const NO_IDENTIFIER =
-  'The event has no identifier. Check that the Identifier of the mapping names a field that these events have.'
+export const NO_IDENTIFIER = 'The event has no identifier. Map Identifier to a field that these events have.'
 
 /** Whether there is anything in the identifier but white space. */
 export function isIdentifier(identifier: string): boolean {

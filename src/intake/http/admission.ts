@@ -22,7 +22,7 @@ export class Admission {
       take: (bytes) => {
         // One body has to fit, however small the bound.
         if (this.#bytes > own && this.#bytes + bytes > this.maxBytes) {
-          throw tryAgain('overloaded', 'too much is being received at once: send it again', RETRY_SECONDS)
+          throw tryAgain('overloaded', 'too much is being received at once: retry', RETRY_SECONDS)
         }
         this.#bytes += bytes
         own += bytes

@@ -8,9 +8,9 @@ export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   const status = statusOf(error)
   if (status !== undefined && status >= 400 && status < 500) {
-    return new HttpError(status, status === 404 ? 'not_found' : 'bad_request', 'the request cannot be understood')
+    return new HttpError(status, status === 404 ? 'not_found' : 'bad_request', 'the request is not valid')
   }
-  return new HttpError(500, 'internal_error', 'the server failed: send it again')
+  return new HttpError(500, 'internal_error', 'internal error: retry')
 }
 
 function statusOf(error: unknown): number | undefined {
@@ -50,8 +50,8 @@ function toBroken(code: string): HttpError {
 }
 
 export function notFound(method: string): HttpError {
-  const way = method === 'POST' ? '' : ' with POST,'
-  const hint = `events are sent${way} to /v1/batch or /v1/identify for instance, webhooks to /webhook`
+  const way = method === 'POST' ? '' : ' with POST'
+  const hint = `send events${way} to /v1/batch or /v1/identify, webhooks to /webhook`
   return new HttpError(404, 'not_found', `there is nothing at this path: ${hint}`)
 }
 

@@ -174,7 +174,7 @@ function addAnswers(
   app.setErrorHandler((error, request, reply) => {
     const told = toHttpError(error)
     const fields = { request: request.id, method: request.method, route: routeOf(request) }
-    if (told.status === 500) logger.error({ ...fields, at: whereFrom(error) }, 'a mistake of ours')
+    if (told.status === 500) logger.error({ ...fields, at: whereFrom(error) }, 'internal error')
     else refusals.take(fields, told, Date.now())
     if (!broken.hasCut(request.raw)) metrics.takeRefusal(told.code)
     return answerError(reply, told)

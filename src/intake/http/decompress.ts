@@ -16,7 +16,7 @@ export async function decompress(body: Buffer, encoding: string | undefined, max
     return await METHODS[method](body, { maxOutputLength: maxBytes })
   } catch (error) {
     if (isTooLarge(error)) throw tooLarge(maxBytes)
-    throw badInput('invalid_encoding', `the body is damaged: it is not what content-encoding says`)
+    throw badInput('invalid_encoding', `the body is damaged, or not encoded as content-encoding says`)
   }
 }
 

@@ -104,11 +104,11 @@ type TroubleCode = Extract<
 
 /** Not the store's own words, which name files of this machine: those go to the log. */
 const MESSAGES: Record<TroubleCode, string> = {
-  store_full: 'the disk is full: nothing was taken, send it again later',
-  store_limit: 'the store has reached its limit: nothing was taken, send it again later',
-  store_busy: 'the store is locked: nothing was taken, send it again later',
-  shutting_down: 'the server is shutting down: nothing was taken, send it again',
-  internal_error: 'the store cannot be used: nothing was taken, send it again later'
+  store_full: 'the disk is full: nothing was stored; retry later',
+  store_limit: 'the store has reached its limit: nothing was stored; retry later',
+  store_busy: 'the store is locked: nothing was stored; retry later',
+  shutting_down: 'the server is shutting down: nothing was stored; retry',
+  internal_error: 'the store cannot be used: nothing was stored; retry later'
 }
 
 function codeOf(error: unknown): TroubleCode {

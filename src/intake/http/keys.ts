@@ -31,7 +31,8 @@ export class Keys {
     if (this.#isOpen) return
     const given = [basicUser(header), bearerToken(header), inBody].filter((key) => typeof key === 'string')
     if (given.filter((key) => this.#writeKeys.has(key)).length > 0) return
-    if (this.#writeKeys.isEmpty) throw refused('this server takes signed webhooks only: start it with --write-key')
+    if (this.#writeKeys.isEmpty)
+      throw refused('this server accepts signed webhooks only: start it with --write-key to accept SDKs')
     throw refused(given.length === 0 ? 'the write key is missing' : 'the write key is wrong')
   }
 
@@ -56,8 +57,8 @@ export class Keys {
     }
     if (this.#allowFirstEvent) return
     throw refused(
-      'the signature covers the first event only: turn batching off at the sender, ' +
-        'or start this server with --allow-first-event-signature and know what it leaves open'
+      'the signature covers the first event only: turn off batching in the sender, ' +
+        'or start this server with --allow-first-event-signature (the other events are then not authenticated)'
     )
   }
 }

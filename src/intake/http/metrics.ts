@@ -24,30 +24,31 @@ export class Metrics {
   #booksReadAt = -Infinity
 
   readonly #accepted = this.#counter('events_accepted_total', 'Events written to the store.')
-  readonly #duplicates = this.#counter('events_duplicate_total', 'Events whose message had been seen before.')
-  readonly #rejected = this.#counter('events_rejected_total', 'Events that should have been for us but cannot be.', [
-    'reason'
-  ])
-  readonly #ignored = this.#counter('events_ignored_total', 'Events that are not for us.', ['reason'])
-  readonly #delivered = this.#counter('events_delivered_total', 'Events that Dopt has taken.')
-  readonly #superseded = this.#counter('events_superseded_total', 'Events of which newer ones left nothing to send.')
-  readonly #failed = this.#counter('events_failed_total', 'Events that were given up: see "batches --state failed".')
-  readonly #calls = this.#counter('calls_total', 'Calls to Dopt, by what became of them.', ['result'])
-  readonly #callSeconds = this.#histogram('call_duration_seconds', 'How long calls to Dopt took.')
-  readonly #queue = this.#gauge('queue_events', 'Events that wait to be delivered.', ['state'])
+  readonly #duplicates = this.#counter('events_duplicate_total', 'Events whose messageId had been seen before.')
+  readonly #rejected = this.#counter('events_rejected_total', 'Events meant for Dopt, but invalid.', ['reason'])
+  readonly #ignored = this.#counter('events_ignored_total', 'Events that are not for Dopt.', ['reason'])
+  readonly #delivered = this.#counter('events_delivered_total', 'Events delivered to Dopt.')
+  readonly #superseded = this.#counter('events_superseded_total', 'Events whose values were all set by newer events.')
+  readonly #failed = this.#counter('events_failed_total', 'Events that failed: see "batches --state failed".')
+  readonly #calls = this.#counter('calls_total', 'Calls to Dopt, by result.', ['result'])
+  readonly #callSeconds = this.#histogram('call_duration_seconds', 'Duration of calls to Dopt.')
+  readonly #queue = this.#gauge('queue_events', 'Events waiting to be delivered.', ['state'])
   readonly #oldest = this.#gauge(
     'oldest_pending_age_seconds',
-    'How long the oldest event has waited that is not settled; 0 for none.'
+    'Age of the oldest event that is not settled; 0 if there is none.'
   )
-  readonly #failedKept = this.#gauge('failed_events', 'Events in the store that were given up.')
+  readonly #failedKept = this.#gauge('failed_events', 'Failed events in the store.')
   readonly #rejectedKept = this.#gauge('rejections_kept', 'Rejected events in the store.')
   readonly #storeBytes = this.#gauge('store_bytes', 'Size of the store in use.')
-  readonly #storeLimit = this.#gauge('store_limit_bytes', 'What the store may grow to; 0 for no limit.')
+  readonly #storeLimit = this.#gauge('store_limit_bytes', 'Maximum size of the store; 0 for no limit.')
   readonly #endpoint = this.#gauge('endpoint_state', "1 for the state that Dopt's endpoint is in.", ['state'])
   readonly #requests = this.#counter('http_requests_total', 'Requests answered.', ['route', 'status'])
-  readonly #requestSeconds = this.#histogram('http_request_duration_seconds', 'How long requests with events took.')
-  readonly #refused = this.#counter('http_refused_total', 'Requests that were not taken, by code.', ['code'])
-  readonly #connectionsRefused = this.#counter('http_connections_refused_total', 'Connections above the cap.')
+  readonly #requestSeconds = this.#histogram('http_request_duration_seconds', 'Duration of requests with events.')
+  readonly #refused = this.#counter('http_refused_total', 'Requests refused, by code.', ['code'])
+  readonly #connectionsRefused = this.#counter(
+    'http_connections_refused_total',
+    'Connections closed because too many were open.'
+  )
 
   constructor(forwarder: Measured, options: { process?: boolean } = {}) {
     this.#forwarder = forwarder

@@ -47,7 +47,7 @@ export function addOperationsRoutes(app: FastifyInstance, needs: OperationsNeeds
       401,
       'unauthorized',
       tokens.isEmpty
-        ? 'only this machine may ask: start the server with --admin-token to ask from elsewhere'
+        ? 'allowed from this machine only: start the server with --admin-token to allow others'
         : 'the admin token is missing or wrong: send it as "Authorization: Bearer …"'
     )
   }

@@ -120,7 +120,7 @@ function checkPublicUrl(publicUrl: string | undefined): void {
     [url.username, url.password, url.search, url.hash].every((part) => part === '')
   if (isUsable) return
   throw new ConfigurationError(
-    '--public-url must be an http or https address without user, query or fragment, such as https://events.example.com'
+    '--public-url must be an http or https address without user name, query or fragment, such as https://events.example.com'
   )
 }
 
@@ -134,7 +134,7 @@ function checkSignatures({ allowFirstEventSignature, sharedSecret }: ResolvedHtt
 function checkReach({ host, writeKeys, sharedSecret }: ResolvedHttpOptions): void {
   if (isLoopbackHost(host) || writeKeys.length > 0 || sharedSecret !== undefined) return
   throw new ConfigurationError(
-    `listening on ${host === '' ? 'every address' : host} would let anybody who reaches it write users: ` +
-      'give --write-key (for SDKs) or --shared-secret (for webhooks), or listen on 127.0.0.1'
+    `listening on ${host === '' ? 'every address' : host} would let anyone who can reach it write users: ` +
+      'set --write-key (for SDKs) or --shared-secret (for webhooks), or listen on 127.0.0.1'
   )
 }

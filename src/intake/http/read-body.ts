@@ -34,7 +34,7 @@ export function readBody(stream: IncomingMessage, maxBytes: number, room: Room):
     stream.on('end', () => (refusal === undefined ? resolve(Buffer.concat(chunks)) : reject(refusal)))
     // Without an end before it, a close is a break.
     const breakOff = (): void => {
-      if (!stream.readableEnded) reject(badInput('incomplete', 'the body broke off'))
+      if (!stream.readableEnded) reject(badInput('incomplete', 'the body was cut off'))
     }
     stream.on('error', breakOff)
     stream.on('close', breakOff)
@@ -48,5 +48,5 @@ export function readBody(stream: IncomingMessage, maxBytes: number, room: Room):
 }
 
 export function tooLarge(maxBytes: number): Error {
-  return badInput('too_large', `the body has more than ${maxBytes} bytes`)
+  return badInput('too_large', `the body is larger than ${maxBytes} bytes`)
 }

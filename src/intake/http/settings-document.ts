@@ -54,7 +54,7 @@ function addressOf(request: FastifyRequest, publicUrl: string | undefined): Addr
   }
   const host = request.headers.host ?? ''
   if (!/^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(host)) {
-    throw new HttpError(400, 'bad_request', 'the Host header is missing or no host')
+    throw new HttpError(400, 'bad_request', 'the Host header is missing or invalid')
   }
   return { apiHost: `${host}/v1`, protocol: request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http' }
 }

@@ -32,7 +32,7 @@ const MAX_DEPTH = 100
 
 export const REJECTED_FOR_SIZE = 'the event is larger than'
 export const REJECTED_FOR_DEPTH = 'the event is nested more than'
-export const REJECTED_FOR_ENCODING = 'the event holds bytes that are not UTF-8'
+export const REJECTED_FOR_ENCODING = 'the event contains bytes that are not UTF-8'
 
 /** The one event of a route such as `/v1/identify`, which says what its type is. Throws HttpError. */
 export function unpackEvent(body: ParsedBody, type: string, arrival: Arrival): SourcedEvent[] {
@@ -100,7 +100,7 @@ function findFault(
   if (body.depth > MAX_DEPTH && isDeeper(item, MAX_DEPTH)) {
     return {
       malformed: `${REJECTED_FOR_DEPTH} ${MAX_DEPTH} levels deep`,
-      raw: '(too deep to be kept)',
+      raw: '(too deeply nested to be kept)',
       complete: false
     }
   }

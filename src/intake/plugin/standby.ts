@@ -92,7 +92,10 @@ export class Standby {
         throw error
       }
       const forwarder = await createForwarder({ ...this.forwarderOptions, send: false })
-      this.#logger.info({}, 'another process sends from this store: taking events in only, until it is gone')
+      this.#logger.info(
+        {},
+        'another process is sending from this store: accepting events only, until that process exits'
+      )
       this.#scheduleTakeOver()
       return forwarder
     }
@@ -112,7 +115,7 @@ export class Standby {
       const sender = await createForwarder(this.forwarderOptions)
       const [former, users] = [this.#opened, [...this.#running]]
       this.#use(Promise.resolve(sender))
-      this.#logger.info({}, 'the other process is gone: sending from this store now')
+      this.#logger.info({}, 'the other process has exited: sending from this store now')
       await Promise.allSettled(users)
       await (await former)?.close()
     } catch (error) {

@@ -121,7 +121,7 @@ export class ThreadedStore implements Store {
   /** The thread is gone: what it had not answered is not known to be written. */
   #lose(cause?: Error): void {
     if (this.#gone !== undefined) return
-    const message = `the store ${this.location} is gone (${cause?.message ?? 'its thread ended'}): start again; nothing acknowledged is lost`
+    const message = `the store ${this.location} cannot be used any more (${cause?.message ?? 'its thread ended'}): restart; nothing acknowledged is lost`
     this.#gone = new StoreError('gone', message, { cause })
     this.#tellLost(this.#gone)
     for (const { reject } of this.#waiting.values()) reject(this.#gone)

@@ -77,7 +77,7 @@ describe('performBatch of groups', () => {
       { ...group('x'), groupId: null }
     ])
     expect(statuses(nodes)).toEqual([400, 200, 400, 400, 200, 400])
-    expect(nodes[0]?.errormessage).toContain('no identifier of a group')
+    expect(nodes[0]?.errormessage).toContain('no group identifier')
     expect(nodes[2]?.errormessage).toContain('Dopt refused the group')
     expect(nodes[3]?.errormessage).toContain('Dopt refused the user')
     expect(calls.filter(({ body }) => JSON.stringify(body).includes('bob'))).toEqual([])

@@ -96,6 +96,6 @@ describe('perform of a group', () => {
   })
 
   test('refuses an identifier of white space', async () => {
-    expect((await errorOf(perform(group(' ')))).message).toContain('no identifier of a group')
+    expect((await errorOf(perform(group(' ')))).message).toContain('no group identifier')
   })
 })

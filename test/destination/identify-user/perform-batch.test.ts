@@ -177,7 +177,7 @@ describe('performBatch, when content is refused', () => {
     fakeDopt((identifiers) => [200, { count: identifiers.filter((it) => it !== 'user-2').length }])
     const nodes = await performBatch(users(5))
     expect(statuses(nodes)).toEqual([200, 200, 400, 200, 200])
-    expect(nodes[2]?.errormessage).toContain('it took 0 of 1 users')
+    expect(nodes[2]?.errormessage).toContain('0 of 1 users accepted')
   })
 
   test('splits no call of one user', async () => {
@@ -220,7 +220,7 @@ describe('performBatch, when a call fails', () => {
     fakeDopt(() => [status, '{}'])
     const [node] = await performBatch([identify('ada')])
     expect(node).toMatchObject({ status })
-    expect(node?.errormessage).toContain('trying again would not help')
+    expect(node?.errormessage).toContain('retrying would not help')
   })
 
   test.each([401, 403])('ends the batch on a %i, which everybody not yet decided gets', async (status) => {

@@ -98,20 +98,20 @@ describe('perform', () => {
     [422, 'Check which traits', PayloadValidationError, 400],
     [401, 'Check the API Key setting', InvalidAuthenticationError, 401],
     [403, 'Check the API Key setting', InvalidAuthenticationError, 401],
-    [408, 'Segment tries again', RetryableError, 408],
-    [409, 'Segment tries again', RetryableError, 500],
-    [423, 'Segment tries again', RetryableError, 423],
-    [425, 'Segment tries again', RetryableError, 500],
-    [429, 'Segment tries again', RetryableError, 429],
-    [500, 'Segment tries again', RetryableError, 500],
-    [503, 'Segment tries again', RetryableError, 503],
-    [520, 'Segment tries again', RetryableError, 500],
+    [408, 'Segment retries automatically', RetryableError, 408],
+    [409, 'Segment retries automatically', RetryableError, 500],
+    [423, 'Segment retries automatically', RetryableError, 423],
+    [425, 'Segment retries automatically', RetryableError, 500],
+    [429, 'Segment retries automatically', RetryableError, 429],
+    [500, 'Segment retries automatically', RetryableError, 500],
+    [503, 'Segment retries automatically', RetryableError, 503],
+    [520, 'Segment retries automatically', RetryableError, 500],
     [302, 'Check the Endpoint', IntegrationError, 404],
     [404, 'Check the Endpoint', IntegrationError, 404],
     [405, 'Check the Endpoint', IntegrationError, 405],
     [410, 'Check the Endpoint', IntegrationError, 410],
-    [402, 'trying again would not help', APIError, 402],
-    [501, 'trying again would not help', APIError, 501]
+    [402, 'retrying would not help', APIError, 402],
+    [501, 'retrying would not help', APIError, 501]
   ])("says of %i: %s, in Dopt's own words, without values", async (status, advice, type, reported) => {
     nock('https://users.dopt.com')
       .post('/identify/ada')

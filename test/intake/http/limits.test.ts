@@ -175,14 +175,10 @@ describe('what is not right', () => {
   it.each([
     ['/v1/identify', '', 'the body is empty: send JSON'],
     ['/v1/identify', '{"userId":"secret', 'not JSON: the body ends in the middle of a value (byte 10)'],
-    ['/v1/identify', '{"userId":secret}', 'not JSON: a character that does not belong there (byte 10)'],
-    [
-      '/v1/batch',
-      '{"batch":[{"a":[1,2]},{"b":,}]}',
-      'not JSON: a character that does not belong there (event 1, byte 27)'
-    ],
+    ['/v1/identify', '{"userId":secret}', 'not JSON: an unexpected character (byte 10)'],
+    ['/v1/batch', '{"batch":[{"a":[1,2]},{"b":,}]}', 'not JSON: an unexpected character (event 1, byte 27)'],
     ['/v1/batch', '{"batch":[{"é":1},{"b":1}', 'not JSON: the body ends in the middle of a value (event 1, byte 26)'],
-    ['/v1/batch', '{"batch":[{"a":1}],"sentAt":x}', 'not JSON: a character that does not belong there (byte 28)'],
+    ['/v1/batch', '{"batch":[{"a":1}],"sentAt":x}', 'not JSON: an unexpected character (byte 28)'],
     ['/webhook', '[{"a":","},{"b":1},{"c" 1}]', 'not JSON: a colon is missing (event 2, byte 24)'],
     ['/v1/identify', '[]', 'the body is an array: send a JSON object'],
     ['/v1/identify', 'null', 'the body is not an object: send a JSON object'],
@@ -192,7 +188,7 @@ describe('what is not right', () => {
     ['/v1/batch', '{}', 'the body has no batch: send {"batch":[…]}'],
     ['/v1/identify', '{"userId":"u","traits":"secret"}', 'traits is a string, not an object'],
     ['/v1/identify', '{"userId":{"secret":1}}', 'Identifier must be a string but it was an object.'],
-    ['/webhook', '{"userId":"u"}', 'no type: a Segment event says what it is, such as "type":"identify"']
+    ['/webhook', '{"userId":"u"}', 'no type: a Segment event has one, such as "type":"identify"']
   ])('is answered with a 400 that says why: %s %s', async (path, body, message) => {
     await withIntake({}, async ({ post }) => {
       const answer = await post(path, body)
@@ -211,7 +207,7 @@ describe('what is not right', () => {
           { index: 1, reason: 'not an object but null' },
           { index: 2, reason: 'not an object but a string' },
           { index: 3, reason: 'traits is an array, not an object' },
-          { index: 4, reason: 'no type: a Segment event says what it is, such as "type":"identify"' }
+          { index: 4, reason: 'no type: a Segment event has one, such as "type":"identify"' }
         ]
       })
 
@@ -261,7 +257,7 @@ describe('what is not right', () => {
       })
       expect((await post('/v1/batch', broken(JSON.stringify({ batch: [good, bad] })))).body).toEqual({
         success: true,
-        rejected: [{ index: 1, reason: 'the event holds bytes that are not UTF-8' }]
+        rejected: [{ index: 1, reason: 'the event contains bytes that are not UTF-8' }]
       })
       expect((await stored(good.messageId))?.properties).toBe('{"name":"Zoë"}')
     })

@@ -87,7 +87,7 @@ describe('admission', () => {
     first.take(50)
     second.take(40)
     first.take(10)
-    expect(() => third.take(1)).toThrow(/send it again/)
+    expect(() => third.take(1)).toThrow(/: retry$/)
     first.release()
     first.release()
     third.take(60)

@@ -120,11 +120,11 @@ describe('the routes', () => {
   it('says where events go to whoever sends to the wrong path, or in the wrong way', async () => {
     await withIntake({}, async ({ get, post }) => {
       const told = (ways: string) => ({ status: 404, body: { message: expect.stringContaining(ways) as string } })
-      expect(await get('/v1/batch')).toMatchObject(told('sent with POST, to /v1/batch'))
+      expect(await get('/v1/batch')).toMatchObject(told('send events with POST to /v1/batch'))
       expect(await post('/v1/identify', identify(), { method: 'PUT' })).toMatchObject(
-        told('sent with POST, to /v1/batch')
+        told('send events with POST to /v1/batch')
       )
-      expect(await post('/batches', identify())).toMatchObject(told('sent to /v1/batch'))
+      expect(await post('/batches', identify())).toMatchObject(told('send events to /v1/batch'))
     })
   })
 
