@@ -1,4 +1,4 @@
-/** What the store says of what it holds. Times are epoch milliseconds. */
+/** The records that the store returns. Times are epoch milliseconds. */
 import type { NewRejection, Subject } from './store.js'
 
 export type EventState = 'pending' | 'sending' | 'retrying' | 'delivered' | 'superseded' | 'failed'
@@ -15,37 +15,40 @@ export interface EventCounts {
 
 export type EndpointState = 'ok' | 'backing-off' | 'key-refused'
 
-/** The endpoint's health as the sender last saw it, for other processes to read. */
+/** The endpoint's health as the sender last saw it, for other processes. */
 export interface EndpointRecord {
   state: EndpointState
   since: number
   lastError: string | undefined
-  /** When the next probe goes out, while not ok. */
+  /** When the next probe is due, unless the state is `ok`. */
   nextProbeAt: number | undefined
 }
 
+/** A process that took the sending lock. */
 export interface SenderRecord {
   pid: number
   host: string
   startedAt: number
 }
 
+/** Counts and state of the whole store. */
 export interface Books {
+  /** By state; removed delivered events still count as delivered. */
   events: EventCounts
-  /** Accepted events that `prune` or `forget` removed and that no state counts any more. */
+  /** Accepted events that `prune` or `forget` removed, and that no state counts any more. */
   removed: number
-  /** Rejections kept. */
+  /** Stored rejections. */
   rejected: number
-  /** Those that are there still, but for failed ones that `forget` has left nothing of. */
+  /** Batches still in the store, without failed ones that `forget` emptied. */
   batches: Record<BatchState, number>
-  /** Delivered events that retention or `prune` removed: their state counts them still, and no batch holds them. */
+  /** Delivered events that retention or `prune` removed: `events.delivered` includes them, but they are in no batch. */
   prunedDelivered: number
-  /** Everything that ever came in. */
+  /** Totals since the store was created. */
   intake: { received: number; accepted: number; duplicates: number; rejected: number; ignored: Record<string, number> }
   endpoint: EndpointRecord | undefined
-  /** The last process that took the sending lock; it may be gone. */
+  /** The last process that took the sending lock; it may have exited. */
   sender: SenderRecord | undefined
-  /** When the oldest event arrived that is pending, sending or retrying; epoch milliseconds. */
+  /** When the oldest event that is pending, sending or retrying arrived. */
   oldestPendingAt: number | undefined
   lastErrors: Array<{
     batchId: number
@@ -54,6 +57,7 @@ export interface Books {
     code: string | undefined
     error: string
   }>
+  /** Size of the store in use. */
   bytes: number
 }
 
@@ -62,7 +66,7 @@ export interface BatchRecord {
   state: BatchState
   parentId: number | undefined
   subject: Subject
-  /** Users, or the one group. */
+  /** Number of users; 1 for a group. */
   users: number
   events: number
   superseded: number
@@ -76,9 +80,9 @@ export interface BatchRecord {
   lastError: string | undefined
 }
 
-/** A call that did not deliver. */
+/** A call that did not deliver its batch. */
 export interface AttemptRecord {
-  /** Its number, from 1; calls that a refused key or a shutdown cut short do not count up. */
+  /** Its number, from 1. Calls that ended with a refused key or a shutdown do not increase it. */
   attempt: number
   at: number
   status: number | undefined
@@ -86,7 +90,7 @@ export interface AttemptRecord {
   error: string | undefined
 }
 
-/** An event, or one of its parts: `now` is the turn of the one that the event's state is that of. */
+/** An event, or one of its parts. The event's state is that of the part whose `turn` is `now`. */
 export interface EventRecord {
   seq: number
   messageId: string
@@ -94,13 +98,14 @@ export interface EventRecord {
   identifier: string
   eventTime: number
   arrivedAt: number
+  /** The text of a flat JSON object. */
   properties: string
-  /** Groups that it puts the user into. */
+  /** Groups that the user is put into. */
   groups: readonly string[]
   state: EventState
   turn: 'over' | 'now' | 'later'
   batchId: number | undefined
-  /** The message that overtook its last value. */
+  /** `messageId` of the event that superseded it. */
   supersededBy: string | undefined
 }
 

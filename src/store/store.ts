@@ -1,7 +1,7 @@
 /**
- * The store: what came in, where each event stands, and what became of each batch. Everything outside this folder talks
- * to this interface; methods are asynchronous and work at the grain of a batch, so that an implementation on another
- * machine is possible. A promise that resolves has been committed to disk.
+ * The store: what was received, the state of each event, and the result of each batch. All code outside this folder uses
+ * this interface. Methods are asynchronous and work on whole batches, so that an implementation on another machine is
+ * possible. When a method that writes resolves, the change is committed to disk.
  *
  * Times are epoch milliseconds. Every method may reject with a StoreError.
  */
@@ -19,56 +19,60 @@ import type {
 
 export type * from './records.js'
 
-/** Whom an event tells something of. */
+/** What an event, or a part of it, updates. */
 export type Subject = 'user' | 'group'
 
-/** What an event says of one user or one group. */
+/** One event's update of one user or one group. */
 export interface NewPart {
   /** Default: a user. */
   subject?: Subject
   identifier: string
-  /** JSON object text, flat, as it goes to Dopt. */
+  /** The text of a flat JSON object, as it is sent to Dopt. */
   properties: string
   /** Groups to put the user into. */
   groups?: readonly string[]
 }
 
-/** An event translated and ready to be stored. */
+/** A translated event, ready to be stored. */
 export interface NewEvent extends NewPart {
   messageId: string
   /** When it happened; never later than `arrivedAt`. */
   eventTime: number
   arrivedAt: number
-  /** What it says of others: each is sent when the one before it has been delivered or superseded. Nobody twice. */
+  /** Further parts, for other users or groups: each is sent when the one before is delivered or superseded. No repeats. */
   later?: readonly NewPart[]
 }
 
-/** Something that should have been for us but cannot be. */
+/** An input that was meant for Dopt, but is invalid. */
 export interface NewRejection {
+  /** Where it came from, for people: a file and line, for example. */
   source: string
+  /** One line, without property values. */
   reason: string
+  /** Its text. */
   raw: string
-  /** False when `raw` was cut, so that it cannot be translated again. */
+  /** False if `raw` was cut, so that it cannot be translated again. */
   complete: boolean
 }
 
-/** What came in together and is committed together. */
+/** Inputs that are committed together. */
 export interface Intake {
   events: readonly NewEvent[]
   rejections: readonly NewRejection[]
-  /** How many were ignored, by reason. */
+  /** How many events were ignored, by reason. */
   ignored: Readonly<Record<string, number>>
-  /** Ids of kept rejections that this intake replaces: they are deleted in the same commit. */
+  /** Ids of stored rejections that this intake replaces: they are deleted in the same commit. */
   replacesRejections?: readonly number[]
 }
 
 export interface AcceptReceipt {
   accepted: number
   duplicates: number
-  /** The arrival numbers given to the accepted events, some of which have several: first and last, both included. */
+  /** The sequence numbers of the accepted events (one for each part), first to last; undefined if there are none. */
   range: SeqRange | undefined
 }
 
+/** Both ends included. */
 export interface SeqRange {
   first: number
   last: number
@@ -77,41 +81,44 @@ export interface SeqRange {
 export interface FormOptions {
   now: number
   maxUsers: number
-  /** The generation of the API that the batch is for: it decides how large a user is. */
+  /** The generation of the API that the batch is for; the size of a user depends on it. */
   api: Api
-  /** Bound on the sum of the sizes of the entries in a call's body, each with its comma. */
+  /** Upper limit for the total size of the entries in a call's body, each with its comma. */
   maxBodyBytes: number
   /** A batch that is not full is formed only if its oldest event arrived at or before this time. */
   flushBefore: number
 }
 
+/** A batch that is not settled: `sending` or `retrying`. */
 export interface OpenBatch {
   id: number
-  /** A batch is of users, or of one group. */
+  /** A batch has users, or one group. */
   subject: Subject
   entries: readonly UserEntry[]
+  /** Number of its events, superseded ones included. */
   events: number
   superseded: number
   attempts: number
   createdAt: number
+  /** The batch that it was split from. */
   parentId: number | undefined
 }
 
 export type FormResult =
-  /** A batch, committed as `sending`; `superseded` events of other users had nothing left to send and were settled. */
+  /** A batch, committed as `sending`. `superseded` counts events of other users that had nothing left to send. */
   | { kind: 'formed'; batch: OpenBatch; superseded: number }
-  /** One user or group alone is larger than a call may be: its events were settled as failed. */
+  /** One user or group alone is too large for a call: its events were failed. */
   | { kind: 'too-large'; batchId: number; events: number }
-  /** Nothing was left to send: the events were settled as superseded. */
+  /** The events had nothing left to send: they were superseded. */
   | { kind: 'superseded'; batchId: number; events: number }
-  /** Events wait for more users to fill a batch, until `until`. */
+  /** Events wait for others to fill their batch, until this time. */
   | { kind: 'waiting'; until: number }
-  /** Nothing is pending, or only events of users that are in an open batch. */
+  /** Nothing is pending, except for users and groups that are in an open batch. */
   | { kind: 'nothing' }
 
-/** What a call came to, as the batch records it. */
+/** The result of a call, as it is recorded with its batch. */
 export interface CallRecord {
-  /** False where there was none: what was to be sent cannot be. Default: true. */
+  /** False if no call was made, because the batch cannot be sent. Default: true. */
   isSent?: boolean
   at: number
   status: number | undefined
@@ -125,13 +132,13 @@ export type Settlement =
   | { to: 'failed'; call: CallRecord }
   | { to: 'split'; call: CallRecord }
 
-/** How many events have got into these states. An event with more to send is in none of them yet. */
+/** How many events reached these states. An event with further parts to send has not reached any of them yet. */
 export type SettledEvents = Pick<EventCounts, 'delivered' | 'superseded' | 'failed'>
 
-/** Which failed work a replay means. Several conditions narrow each other. */
+/** Selects the failed events to replay. All conditions must hold; without any, all failed events are selected. */
 export interface ReplaySelection {
   batchId?: number
-  /** Of this user or, as `subject` says, group. */
+  /** Of this user or, if `subject` says so, this group. */
   identifier?: string
   subject?: Subject
   /** Failed at or after. */
@@ -140,7 +147,7 @@ export interface ReplaySelection {
   until?: number
 }
 
-/** What to remove: everything settled, or kept, before a time. What is undefined stays. */
+/** What to remove: events in each state that were settled (or rejected) before this time. Undefined removes none. */
 export interface PruneOptions {
   deliveredBefore?: number
   failedBefore?: number
@@ -157,18 +164,18 @@ export interface ReplayCount {
   events: number
   users: number
   groups: number
-  /** Arrival numbers of these events, to ask later where they stand. */
+  /** Sequence numbers of these events, for `countStates`. */
   ranges: SeqRange[]
 }
 
-/** What is left to do. */
+/** The work that is left. */
 export interface Agenda {
   hasPending: boolean
   /** Batches in flight or waiting. */
   openBatches: number
 }
 
-/** Failed batches that `forget` has left nothing of are never among what is found. */
+/** Failed batches that `forget` emptied are never listed. */
 export interface BatchFilter {
   state?: BatchState
   since?: number
@@ -176,71 +183,74 @@ export interface BatchFilter {
 }
 
 export interface Store {
-  /** Where it is, as people would name it. */
+  /** Its path, as shown in messages. */
   readonly location: string
 
-  /** Stores events, rejections and counts in one commit. A message seen before is a duplicate and not stored again. */
+  /** Stores events, rejections and counts in one commit. An event whose `messageId` was seen before is only counted. */
   accept(intake: Intake): Promise<AcceptReceipt>
 
   /**
-   * Takes pending users that are in no open batch, with all their pending events, as one batch; or one group, in turn with
-   * the users. Everybody's turn comes within one round of all that are pending. Values that a newer delivered event has overtaken are left out. Only the
-   * process that holds the sending lock may call it.
+   * Forms a batch from pending users that are in no open batch, with all their pending events; or from one group, taking
+   * turns with users. Each pending user and group gets a turn before any gets a second one. Values that a newer delivered
+   * event has set are left out. Only the process that holds the sending lock may call it.
    */
   formBatch(options: FormOptions): Promise<FormResult>
 
-  /** Takes the waiting batch that is due first, if it is due by `dueBy`, and marks it `sending`. */
+  /** Takes the waiting batch that is due first, if it is due by `dueBy`, and marks it as `sending`. */
   claimRetry(dueBy: number, now: number): Promise<OpenBatch | undefined>
 
-  /** Records what a call came to. The halves of a split batch are waiting batches, due at once. */
+  /** Records the result of a call. Splitting a batch creates two waiting batches, due at once. */
   settle(batchId: number, settlement: Settlement): Promise<SettledEvents>
 
-  /** Makes this handle the sender: batches that were in flight when the last sender ended wait again, due now. */
+  /**
+   * Makes this handle the sender. Batches that were in flight when the last sender ended are waiting again, due now. Rejects
+   * with `in-use` if another process is the sender.
+   */
   resume(now: number): Promise<{ waiting: number }>
 
-  /** Batches that wait are due now: the clock by which they were to wait was set back. */
+  /** Makes all waiting batches due now, because the clock was set back. */
   makeDue(now: number): Promise<void>
 
   agenda(): Promise<Agenda>
-  /** When the first waiting batch is due. */
+  /** When the first waiting batch is due; undefined if none is waiting. */
   nextRetryAt(): Promise<number | undefined>
 
-  /** Puts failed events back as pending, in chunks of one commit each. */
+  /** Makes failed events pending again, in chunks of one commit each. */
   replay(selection: ReplaySelection, now: number): Promise<ReplayCount>
-  /** What a replay would put back. */
+  /** What a replay would make pending again. */
   countReplay(selection: ReplaySelection): Promise<ReplayCount>
 
-  /** Kept rejections after `afterId`, oldest first. */
+  /** Stored rejections with ids above `afterId`, oldest first. */
   rejections(afterId: number, limit: number): Promise<RejectionRecord[]>
 
-  /** Removes a little of what is older than asked for, in one short commit. `more` tells whether there is more to do. */
+  /** Removes some of what `options` selects, in one short commit. `more` tells whether to call it again. */
   pruneStep(options: PruneOptions): Promise<{ removed: number; more: boolean }>
-  /** Gives a little of the space that removals freed back to the disk. False when there is no more to give. */
+  /** Returns some of the freed space to the disk. Resolves to false when there is none left to return. */
   reclaimStep(): Promise<boolean>
-  /** Removes all events that tell something of a user (or group), then rewrites the file, so that no trace of them is left. */
+  /** Removes all events of a user (or group), then rewrites the file, so that no trace of their values is left in it. */
   forget(identifier: string, subject?: Subject): Promise<ForgetCount>
 
-  /** Bytes in use (space that removals freed does not count), and the limit. */
+  /** Bytes in use (without freed space), and the limit, if there is one. */
   usage(): Promise<{ bytes: number; maxBytes: number | undefined }>
 
   /**
-   * Resolves where an event could be accepted now, and rejects as `accept` would: it commits something of that size, which
-   * nothing depends on.
+   * Resolves if an event could be accepted now, and rejects as `accept` would. To find out, it commits dummy data of about
+   * that size.
    */
   tryToWrite(): Promise<void>
 
   saveEndpoint(record: EndpointRecord): Promise<void>
   books(): Promise<Books>
-  /** Where the events of these ranges stand. */
+  /** How many of the events in these ranges are in each state. */
   countStates(ranges: readonly SeqRange[]): Promise<EventCounts>
   listBatches(filter: BatchFilter): Promise<BatchRecord[]>
   getBatch(id: number): Promise<{ batch: BatchRecord; children: BatchRecord[]; attempts: AttemptRecord[] } | undefined>
   eventsOfBatch(id: number, limit: number): Promise<EventRecord[]>
-  /** The part of an event whose turn it is. */
+  /** The current part of an event (its state is that of the event); undefined if the event is not in the store. */
   getEvent(messageId: string): Promise<EventRecord | undefined>
-  /** All of an event that the store still has, in the order of its turns. */
+  /** All parts of an event that are still in the store, in the order in which they are sent. */
   partsOfEvent(messageId: string): Promise<EventRecord[]>
-  /** A user's events or, as `subject` says, a group's; the newest first. */
+  /** A user's events or, if `subject` says so, a group's; newest first, at most `limit`. `total` counts all of them. */
   eventsOfUser(identifier: string, limit: number, subject?: Subject): Promise<{ events: EventRecord[]; total: number }>
 
   close(): Promise<void>
