@@ -100,8 +100,8 @@ export class Forwarder {
   }
 
   /**
-   * Accepts one Segment event or an array of them. When it resolves, the accepted events are on disk and will be delivered,
-   * now or after a restart. Rejects with StoreError; then none of these events was stored.
+   * Accepts one Segment event or an array of them. When it resolves, the accepted events are on disk and will be
+   * delivered, now or after a restart. Rejects with StoreError; then none of these events was stored.
    */
   async accept(events: unknown): Promise<Receipt> {
     const list: readonly unknown[] = Array.isArray(events) ? events : [events]
@@ -154,8 +154,8 @@ export class Forwarder {
   }
 
   /**
-   * Resolves with `room` when a store that refused events with `limit` has room again, or with another reason when there is
-   * no point in waiting any longer, for example because nothing is sent.
+   * Resolves with `room` when a store that refused events with `limit` has room again, or with another reason when
+   * there is no point in waiting any longer, for example because nothing is sent.
    */
   async untilRoom(options: { giveUpAfterMs: number; signal?: AbortSignal }): Promise<'room' | SettledReason> {
     const [store, sender, retention] = [this.store, this.sender, this.#retention]
@@ -179,8 +179,8 @@ export class Forwarder {
   }
 
   /**
-   * Waits for calls in flight (those still open after `deadlineMs`, 10 s by default, are aborted and sent again after the
-   * next start), then closes the store.
+   * Waits for calls in flight (those still open after `deadlineMs`, 10 s by default, are aborted and sent again after
+   * the next start), then closes the store.
    */
   async close(options: { deadlineMs?: number } = {}): Promise<void> {
     await this.#retention?.stop()

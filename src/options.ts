@@ -92,8 +92,8 @@ export type ResolvedOptions = Omit<Complete, 'apiKey' | OptionalName> &
   Pick<ForwarderOptions, OptionalName> & { apiKey: string }
 
 /**
- * Fills in defaults and checks all options except subscriptions (see `readSubscriptions`). Throws ConfigurationError. The
- * caller's object is not changed.
+ * Fills in defaults and checks all options except subscriptions (see `readSubscriptions`). Throws ConfigurationError.
+ * The caller's object is not changed.
  */
 export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   checkNames(options)

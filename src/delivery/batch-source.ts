@@ -7,7 +7,7 @@ import { refuseLarge } from './refuse-large.js'
 
 export interface BatchSourceOptions {
   api: Api
-  /** Users a call, at most. */
+  /** Maximum number of users per call. */
   batchSize: number
   maxBodyBytes: number
   /** How long an event may wait for others to fill its batch. */
@@ -16,11 +16,11 @@ export interface BatchSourceOptions {
 
 export interface NextBatch {
   batch: OpenBatch
-  /** What becomes of it where it cannot be sent as it is. */
+  /** How to settle the batch if it cannot be sent as it is. */
   refusal: Settlement | undefined
 }
 
-/** Which batch goes out next. What there is, the store knows; this only remembers when to ask it again. */
+/** Chooses the next batch. The store knows what there is; this class only remembers when to ask it again. */
 export class BatchSource {
   #probedWithWaiting = false
   #retryAt: number | undefined
@@ -44,14 +44,15 @@ export class BatchSource {
     return this.#flushAt
   }
 
-  /** A batch waits, due at this time. */
+  /** Notes that a batch is waiting, due at this time. */
   waits(until: number): void {
     this.#retryAt = Math.min(this.#retryAt ?? Infinity, until)
   }
 
   /**
-   * The next batch to send. One that waits goes first when it is due, and any that waits will do as a probe; but after a
-   * probe with a batch that waited, the next is a new one: a batch that Dopt breaks on must not pass for an outage.
+   * The next batch to send. A waiting batch goes first when it is due, and any waiting batch can be a probe. But after
+   * a probe with a waiting batch, the next probe is a new batch: one batch that breaks Dopt must not look like an
+   * outage.
    *
    * @param isDraining do not wait for batches to fill up
    */
@@ -68,7 +69,7 @@ export class BatchSource {
     return { batch, refusal: this.#refuse(batch, isWaiting) }
   }
 
-  /** A new batch was formed to the limits; one that waits may be an earlier run's, which had others. */
+  /** A new batch fits the limits; a waiting one may be from an earlier run that had other limits. */
   #refuse(batch: OpenBatch, isWaiting: boolean): Settlement | undefined {
     const now = this.clock.now()
     return refuseGroups(batch, this.options.api, now) ?? (isWaiting ? refuseLarge(batch, this.options, now) : undefined)
@@ -78,7 +79,7 @@ export class BatchSource {
     const now = this.clock.now()
     if (this.#retryAt === undefined || (this.#retryAt > now && !isProbe)) return undefined
     const batch = await this.store.claimRetry(isProbe ? Number.MAX_SAFE_INTEGER : now, now)
-    // What has been claimed goes out, whatever becomes of this question: it is asked again.
+    // The claimed batch is sent even if this query fails; it is repeated later.
     this.#retryAt = await this.store.nextRetryAt().catch(() => now)
     return batch
   }
@@ -102,7 +103,7 @@ export class BatchSource {
           break
         case 'waiting':
           if (formed.until <= options.now + this.options.flushIntervalMs) return undefined
-          // They arrived later than now: the clock was set back, and nobody knows how long they have waited.
+          // They arrived later than now: the clock was set back, so how long they have waited is unknown.
           isDue = true
           break
         case 'nothing':
@@ -118,7 +119,7 @@ export class BatchSource {
       now,
       maxUsers: batchSize,
       api,
-      // A body is one byte longer than its entries: they bring their commas, and it has two brackets.
+      // A body is one byte longer than its entries: each entry counts a comma, and the body has two brackets.
       maxBodyBytes: maxBodyBytes - 1,
       flushBefore: isDue ? Number.MAX_SAFE_INTEGER : now - flushIntervalMs
     }

@@ -1,12 +1,12 @@
-/** Time as the delivery sees it, so that tests can hold it in their hands. */
+/** The clock that delivery uses, so that tests can control it. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Calls back after `ms`; the function returned cancels it. */
+  /** Calls `callback` after `ms`; the returned function cancels that. */
   schedule(callback: () => void, ms: number): () => void
 }
 
-/** setTimeout fires at once for anything longer. */
+/** With a longer delay, setTimeout fires at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {

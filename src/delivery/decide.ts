@@ -4,7 +4,7 @@ import { backoffMs, type BackoffOptions } from './retry-policy.js'
 
 export interface DecideOptions {
   backoff: BackoffOptions
-  /** After this long since it was formed, a batch that cannot be delivered is failed. */
+  /** A batch that could not be delivered for this long since it was formed is failed. */
   retryWindowMs: number
 }
 
@@ -30,7 +30,7 @@ export function decide(
     case 'reject':
       return { to: 'failed', call }
     case 'pause':
-      // No fault of the batch: it goes out first when the key is mended.
+      // Not the batch's fault: it is sent first once the key is accepted.
       return { to: 'retrying', call, nextAttemptAt: now, countAttempt: false }
     case 'retry':
     case 'misdirected':

@@ -6,29 +6,31 @@ import { backoffMs, type BackoffOptions } from './retry-policy.js'
 export interface EndpointHealthOptions {
   concurrency: number
   backoff: BackoffOptions
-  /** How long to wait between probes of a refused key. */
+  /** Pause between checks of whether a refused key is accepted again. */
   keyProbeMs: number
   now: () => number
   random: () => number
   onChange?: (record: EndpointRecord) => void
 }
 
-/** Failures in a row, with no success between them, after which the endpoint and not the batch is held to be the trouble. */
+/**
+ * After this many consecutive failures, the endpoint is considered the cause, not the batch.
+ */
 const FAILURES_TO_BACK_OFF = 3
 
 /**
- * The endpoint's health: one thing for all batches, which says how many calls may be in flight.
+ * The endpoint's health, shared by all batches. It limits how many calls may be in flight.
  *
- * **ok**: up to `limit` calls at a time. `limit` is at most `concurrency`; a 429 halves it, and as many successes as
- * it is high raise it by one, so that recovery ramps up. Leaves for *backing-off* at the third failure in a row, or at once when an
- * answer names a `Retry-After`; for *key-refused* at a 401 or 403.
+ * **ok**: up to `limit` calls at a time. `limit` is at most `concurrency`; a 429 halves it, and `limit` successes raise
+ * it by one, so that recovery is gradual. Changes to *backing-off* at the third consecutive failure, or at once if an
+ * answer has a `Retry-After`; to *key-refused* at a 401 or 403.
  *
- * **backing-off**: one call at a time, a probe, when its time has come and no other call is in flight; a failed probe
- * moves the next one further away, and a success leads to *ok* with `limit` 1. What comes of calls that were in flight
- * before does neither.
+ * **backing-off**: one call at a time, a probe, when it is due and no other call is in flight. A failed probe delays
+ * the next one further; a success changes to *ok* with `limit` 1. Results of calls that were in flight before have no
+ * effect.
  *
- * **key-refused**: no calls. The sender asks whether the key is accepted when `nextProbeAt` has come; when it is, *ok*
- * with `limit` 1.
+ * **key-refused**: no calls. At `nextProbeAt`, the sender checks whether the key is accepted; if so, *ok* with `limit`
+ * 1.
  */
 export class EndpointHealth {
   #state: EndpointState = 'ok'
@@ -48,7 +50,7 @@ export class EndpointHealth {
     return this.#state
   }
 
-  /** When a probe may go out; undefined while ok. */
+  /** When a probe may be sent; undefined while ok. */
   get nextProbeAt(): number | undefined {
     return this.#state === 'ok' ? undefined : this.#nextProbeAt
   }
@@ -58,8 +60,8 @@ export class EndpointHealth {
   }
 
   /**
-   * What the trouble was. Of Dopt's words only the code is kept once it is over: they may repeat what was sent, and
-   * whoever that was may be forgotten by then.
+   * The last error. Once it is over, only Dopt's code is kept, not its message: that may repeat values of a user who
+   * has been forgotten since.
    */
   get #lastError(): string | undefined {
     if (this.#lastTrouble === undefined) return undefined
@@ -75,26 +77,28 @@ export class EndpointHealth {
     return Math.max(0, Math.floor(this.#limit) - inFlight)
   }
 
-  /** Begins with one call at a time: earlier trouble left batches waiting, and whether it is over is not known. */
+  /** Starts with one call at a time: batches are waiting because of earlier failures, which may not be over. */
   startCarefully(): void {
     this.#limit = 1
   }
 
-  /** The clock was set back: a probe may go out now, and what comes of it counts. */
+  /** The clock was set back: a probe may be sent now, and its result counts. */
   waitNoLonger(): void {
     const now = this.options.now()
     this.#nextProbeAt = Math.min(this.#nextProbeAt, now)
     this.#since = Math.min(this.#since, now)
   }
 
-  /** Takes note of a call's result; `startedAt` tells a probe from a call that was in flight before the trouble. */
+  /**
+   * Records a call's result. `startedAt` distinguishes a probe from a call that was in flight before the trouble began.
+   */
   take(result: CallResult, startedAt: number): void {
     if (isAborted(result)) return
     switch (result.outcome) {
       case 'delivered':
       case 'split':
       case 'reject':
-        // Whatever it said of the users, it is there and it answers.
+        // Whatever the answer says about the users, the endpoint works.
         this.#succeed(startedAt)
         return
       case 'pause':
@@ -107,7 +111,7 @@ export class EndpointHealth {
   }
 
   #succeed(startedAt: number): void {
-    // In flight when the trouble began: it knows nothing of it.
+    // It was in flight when the trouble began: it does not show that the trouble is over.
     if (this.#state !== 'ok' && startedAt < this.#since) return
     this.#failuresInARow = 0
     this.#failedProbes = 0
@@ -144,7 +148,7 @@ export class EndpointHealth {
     this.#nextProbeAt = now() + Math.max(minimumMs, backoffMs(this.#failedProbes, backoff, random(), retryAfterMs))
   }
 
-  /** The one place where the state changes. */
+  /** The only place where the state changes. */
   #enter(state: EndpointState, cause?: CallResult): void {
     if (state !== this.#state) this.#since = this.options.now()
     this.#state = state

@@ -3,7 +3,7 @@ import type { OpenBatch, Settlement } from '../store/store.js'
 import { loggableCode } from './loggable-code.js'
 import type { Logger } from './logger.js'
 
-/** Logs a call that is over: ids and counts, and nothing that was sent. */
+/** Logs a finished call: ids and counts, never what was sent. */
 export function logCall(logger: Logger, batch: OpenBatch, result: CallResult, { to }: Settlement): void {
   logger[to === 'delivered' ? 'debug' : 'warn'](
     {

@@ -2,7 +2,7 @@ import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import type { OpenBatch } from '../store/store.js'
 
-/** A call for the batch's users, or for its one group. */
+/** Makes the call for the batch's users, or for its group. */
 export async function makeCall(
   client: DoptClient,
   { subject, entries }: OpenBatch,

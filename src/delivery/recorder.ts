@@ -4,13 +4,13 @@ import { sleep, type Clock } from './clock.js'
 import type { Logger } from './logger.js'
 import { noTotals, type SenderTotals } from './totals.js'
 
-/** How long to wait before asking again a store that is full or locked. */
+/** How long to wait before retrying a store that is full or locked. */
 export const STORE_RETRY_MS = 500
 
-/** Writes down what became of batches, and counts it. */
+/** Records the results of batches, and counts them. */
 export class Recorder {
   readonly totals: SenderTotals = noTotals()
-  /** When something was last settled for good. */
+  /** When an event last reached a final state. */
   lastMovedAt: number
 
   constructor(
@@ -22,8 +22,8 @@ export class Recorder {
   }
 
   /**
-   * Writes a settlement down, however long the store cannot take it. Resolves to false when it could not be written: the
-   * batch is simply sent again, after a restart at the latest. `isOver` tells when there is no time left to try again.
+   * Records a settlement, retrying for as long as the store is full or locked. Resolves to false if it could not be
+   * recorded: the batch is then sent again, at the latest after a restart. `isOver` tells whether to stop retrying.
    */
   async settle(batch: OpenBatch, settlement: Settlement, isOver: () => boolean): Promise<boolean> {
     for (;;) {
@@ -41,7 +41,7 @@ export class Recorder {
     }
   }
 
-  /** Events have got to where they stay. */
+  /** Counts events that reached a final state. */
   move(settled: Partial<SettledEvents>): void {
     this.totals.delivered += settled.delivered ?? 0
     this.totals.superseded += settled.superseded ?? 0

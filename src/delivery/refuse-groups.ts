@@ -5,8 +5,8 @@ const GROUPS_NEED_BATCH =
   'groups can be sent only with api set to batch, but it is bulk: nothing was sent; set it to batch and replay'
 
 /**
- * What becomes of a batch that an earlier run, with the other generation of the API, has left: nothing of it is sent when
- * it carries groups, and whoever is in none of them goes out with a batch of their own. Undefined where it can be sent.
+ * How to settle a batch with groups, left by an earlier run with the `batch` API, now that the API is `bulk`: it is not
+ * sent, and users without groups are split off into batches of their own. Undefined if it can be sent.
  */
 export function refuseGroups(
   { subject, entries }: Pick<OpenBatch, 'subject' | 'entries'>,

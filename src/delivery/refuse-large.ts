@@ -3,15 +3,15 @@ import type { OpenBatch, Settlement } from '../store/store.js'
 import type { BatchSourceOptions } from './batch-source.js'
 
 /**
- * What becomes of a batch that an earlier run has left, with limits that were wider: nothing of it is sent, and its halves
- * are tried. Undefined where it can be sent.
+ * How to settle a batch that is over the limits, left by an earlier run with higher ones: it is not sent, but split.
+ * Undefined if it can be sent.
  */
 export function refuseLarge(
   { subject, entries }: Pick<OpenBatch, 'subject' | 'entries'>,
   { api, batchSize, maxBodyBytes }: Pick<BatchSourceOptions, 'api' | 'batchSize' | 'maxBodyBytes'>,
   now: number
 ): Settlement | undefined {
-  // A body is one byte longer than its entries: they bring their commas, and it has two brackets.
+  // A body is one byte longer than its entries: each entry counts a comma, and the body has two brackets.
   const bytes = entries.reduce((sum, entry) => sum + entryBytes(api, entry), 1)
   if (entries.length <= batchSize && bytes <= maxBodyBytes) return undefined
   const refused = (code: string, tooLarge: string) => {

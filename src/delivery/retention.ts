@@ -3,21 +3,21 @@ import { sleep, type Clock } from './clock.js'
 import type { Logger } from './logger.js'
 
 export interface RetentionOptions {
-  /** Delivered events are removed this long after they were settled. */
+  /** How long delivered and superseded events are kept. */
   retentionMs: number
 }
 
-/** How often to look for what is old enough, and whether space is running out. */
+/** How often to look for events that are old enough, and whether space is running out. */
 const ROUND_MS = 5000
-/** Above this part of the store's limit delivered events are removed before their time. */
+/** Above this share of the store's limit, delivered events are removed early. */
 const TIGHT = 0.9
 
-/** Traffic goes first: a pause between the short commits of a round. */
+/** Pause between the short commits of a round, to let traffic go first. */
 const STEP_PAUSE_MS = 20
 
 /**
- * Removes delivered events when they are old enough, in small steps beside the traffic; when the store nears its limit,
- * the oldest go before their time, so that what Dopt has already does not keep out what it has not.
+ * Removes delivered events that are old enough, in small steps between traffic. When the store nears its limit, it
+ * removes the oldest early, so that events that Dopt already has do not keep out new ones.
  */
 export class Retention {
   readonly #stop = new AbortController()
@@ -39,7 +39,7 @@ export class Retention {
     await this.#running
   }
 
-  /** Where the store nears its limit, removes what is delivered, now: somebody waits for room. */
+  /** If the store nears its limit, removes delivered events now: a caller waits for room. */
   async makeRoom(): Promise<void> {
     if (await this.#isTight()) await this.#remove(this.#stop.signal)
   }
@@ -52,7 +52,7 @@ export class Retention {
       try {
         await this.#round(signal)
       } catch (error) {
-        // A locked or full store: the next round tries again, and nothing depends on when.
+        // The store is locked or full: the next round tries again.
         this.logger.warn({}, error instanceof Error ? `retention: ${error.message}` : 'retention failed')
       }
     }
@@ -69,7 +69,7 @@ export class Retention {
     const now = this.clock.now()
     let total = 0
     while (!signal.aborted) {
-      // What was settled in this very millisecond is delivered, too.
+      // + 1: includes events settled in this very millisecond.
       const deliveredBefore = (await this.#isTight()) ? now + 1 : now - this.options.retentionMs
       const step = await this.store.pruneStep({ deliveredBefore })
       total += step.removed

@@ -7,8 +7,8 @@ import { isAllSettled, type SettledReason } from './settled.js'
 const POLL_MS = 100
 
 /**
- * Waits until a store at its limit has room again, which the removal of what is delivered gives. Resolves to something else
- * when waiting on has no sense: to `settled` when nothing is left whose delivery would give room.
+ * Waits until a store at its limit has room again, removing delivered events. Resolves to another reason if there is no
+ * point in waiting: to `settled` if nothing is left whose delivery would make room.
  */
 export async function untilRoom(
   { store, sender, retention, clock }: { store: Store; sender: Sender; retention: Retention; clock: Clock },
@@ -17,7 +17,7 @@ export async function untilRoom(
   const startedAt = clock.now()
   for (;;) {
     if (signal?.aborted) return 'interrupted'
-    // Asked before room is made, so that what is settled in between is removed as well.
+    // Read before making room, so that events settled in between are removed as well.
     const agenda = await store.agenda()
     await retention.makeRoom()
     const { bytes, maxBytes } = await store.usage()

@@ -17,7 +17,7 @@ import { Suspects } from './suspects.js'
 import type { SenderTotals } from './totals.js'
 
 export interface SenderOptions extends BatchSourceOptions {
-  /** Calls in flight at a time, at most. */
+  /** Maximum number of calls in flight. */
   concurrency: number
   retryWindowMs: number
   backoff: BackoffOptions
@@ -25,18 +25,18 @@ export interface SenderOptions extends BatchSourceOptions {
   maxCallsPerSecond?: number | undefined
 }
 
-/** How often to look for work that another process has put into the store. */
+/** How often to look for work that another process stored. */
 const IDLE_POLL_MS = 1000
-/** By how much the clock goes back before that matters: small corrections are made all the time. */
+/** The clock counts as set back if it goes back by more than this: small corrections are normal. */
 const SET_BACK_MS = 1000
 
 /**
- * Takes batches from the store, sends them, and records what became of each. It holds no queue of its own: what is to be
- * sent next is always the store's word, so that a crash at any moment loses nothing and memory does not grow.
+ * Takes batches from the store, sends them, and records their results. It has no queue of its own: the store decides
+ * what is sent next, so that a crash loses nothing and memory does not grow.
  */
 export class Sender {
   readonly health: EndpointHealth
-  /** Told of every call with users, or a group, that is over, and of what it means for its batch. Must not throw. */
+  /** Called after every call that sent users or a group, with what its result means for the batch. Must not throw. */
   onCall: ((result: CallResult, settlement: Settlement) => void) | undefined
   readonly #recorder: Recorder
   readonly #rate: CallRate
@@ -61,7 +61,7 @@ export class Sender {
     private readonly logger: Logger,
     private readonly random: () => number = Math.random
   ) {
-    // Each call in flight listens; above ten, Node would warn of a leak.
+    // Every call in flight listens to it; above ten listeners, Node would warn of a leak.
     setMaxListeners(0, this.#abort.signal)
     this.#recorder = new Recorder(store, clock, logger)
     this.#rate = new CallRate(options.maxCallsPerSecond)
@@ -74,13 +74,13 @@ export class Sender {
       random,
       onChange: (record) => {
         this.logger[record.state === 'ok' ? 'info' : 'warn']({ endpoint: record.state }, `endpoint is ${record.state}`)
-        // The next change, or the next start, writes it again.
+        // The next change, or the next start, saves it again.
         this.store.saveEndpoint(record).catch(() => undefined)
       }
     })
   }
 
-  /** When something was last settled for good. */
+  /** When an event last reached a final state. */
   get lastMovedAt(): number {
     return this.#recorder.lastMovedAt
   }
@@ -93,7 +93,7 @@ export class Sender {
     return this.#recorder.totals
   }
 
-  /** Becomes the store's sender. Throws StoreError `in-use` when another is. */
+  /** Becomes the store's sender. Rejects with StoreError `in-use` if there is another one. */
   async start(): Promise<void> {
     const now = this.clock.now()
     const { waiting } = await this.store.resume(now)
@@ -105,12 +105,12 @@ export class Sender {
     this.wake()
   }
 
-  /** Something may be there to send. */
+  /** Tells the sender that there may be something to send. */
   wake(): void {
     void this.#pump()
   }
 
-  /** Resolves when everything that is due has been tried; does not wait for batches to fill up. */
+  /** Resolves when everything that is due has been attempted; does not wait for batches to fill up. */
   async drain(): Promise<void> {
     this.#draining++
     try {
@@ -127,7 +127,10 @@ export class Sender {
     }
   }
 
-  /** Starts no call but that of a batch being formed; cuts what is in flight short after `deadlineMs`: it is sent again. */
+  /**
+   * Starts no more calls, except for a batch that is just being formed. Aborts calls still in flight after
+   * `deadlineMs`; they are sent again later.
+   */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true
     this.#cancelTimer?.()
@@ -137,7 +140,7 @@ export class Sender {
     cancel()
   }
 
-  /** One pass at a time; a call during a pass makes for another pass after it. */
+  /** Runs one pass at a time; if called during a pass, another one follows it. */
   async #pump(): Promise<void> {
     if (this.#pumping !== undefined) {
       this.#pumpAgain = true
@@ -156,7 +159,7 @@ export class Sender {
         if (!this.#stopped) this.#pauseForStore(error)
       }
     } while (this.#pumpAgain && !this.#stopped)
-    // In the same turn as the check above: whoever wakes the sender from now on starts a pass of its own.
+    // In the same turn as the check above: from now on, `wake` starts a new pass.
     this.#pumping = undefined
     this.#setTimer()
   }
@@ -173,7 +176,9 @@ export class Sender {
     }
   }
 
-  /** Whatever was to wait for a time that the clock had, before it was set back, nearly reached. */
+  /**
+   * The clock was set back: makes everything that waits for a time due now, as the wait may have become much longer.
+   */
   async #waitNoLonger(): Promise<void> {
     const now = this.clock.now()
     this.#storeRestsUntil = 0
@@ -208,7 +213,7 @@ export class Sender {
     const settlement = decide(batch, result, this.options, this.clock.now(), this.random(), isSuspect)
     this.onCall?.(result, settlement)
     logCall(this.logger, batch, result, settlement)
-    // The slot is free already: the next call goes out while this one's fate is being written down.
+    // The slot is already free: the next call is sent while this result is being recorded.
     this.wake()
     await this.#settle(batch, settlement)
   }
@@ -227,19 +232,22 @@ export class Sender {
   #pauseForStore(error: unknown): void {
     const code = error instanceof StoreError ? error.code : undefined
     this.logger.error({ code }, error instanceof Error ? error.message : 'the store failed')
-    // It does not come back: whoever runs this has to start again.
+    // The store does not recover: the process must be restarted.
     if (code === 'gone') this.#stopped = true
     this.#storeRestsUntil = this.clock.now() + STORE_RETRY_MS
   }
 
-  /** Wakes the sender when a batch is due, a probe may go out or waiting events have waited enough, and now and then anyway. */
+  /**
+   * Wakes the sender when a batch is due, a probe may be sent or events have waited long enough, and at regular
+   * intervals anyway.
+   */
   #setTimer(): void {
     this.#cancelTimer?.()
     if (this.#stopped) return
     const now = this.clock.now()
     const { flushAt, retryAt } = this.#batches
     const times = [flushAt, this.health.nextProbeAt ?? retryAt, now + this.#rate.waitMs(now), this.#storeRestsUntil]
-    // What was due and could not start waits for a call in flight, whose end wakes the sender.
+    // Anything due that could not start waits for a call in flight, which wakes the sender when it ends.
     const later = times.filter((time) => time !== undefined && time > now).map(Number)
     const waitMs = Math.min(IDLE_POLL_MS, ...later.map((time) => time - now))
     this.#cancelTimer = this.clock.schedule(() => this.wake(), waitMs)

@@ -2,7 +2,7 @@ import type { Agenda, Store } from '../store/store.js'
 import { sleep, type Clock } from './clock.js'
 import type { Sender } from './sender.js'
 
-/** How waiting for everything to be settled ended. */
+/** Why waiting for everything to be settled ended. */
 export type SettledReason = 'settled' | 'key-refused' | 'stalled' | 'interrupted'
 
 const POLL_MS = 20
@@ -12,7 +12,7 @@ export function isAllSettled({ hasPending, openBatches }: Agenda): boolean {
   return !hasPending && openBatches === 0
 }
 
-/** Resolves when nothing is left to do, or when waiting on has no sense. */
+/** Resolves when nothing is left to do, or when there is no point in waiting any longer. */
 export async function untilSettled(
   { store, sender, clock }: { store: Store; sender: Sender; clock: Clock },
   { giveUpAfterMs, signal }: { giveUpAfterMs: number; signal?: AbortSignal }
@@ -29,7 +29,7 @@ export async function untilSettled(
   }
 }
 
-/** Sends what is due, until then or the signal at most. */
+/** Sends what is due, until `until` or the signal at the latest. */
 async function drainUnless(
   sender: Sender,
   clock: Clock,

@@ -1,19 +1,19 @@
 import { isAborted, type CallResult } from '../dopt/call-result.js'
 
-/** Failures "while others pass" after which a batch, and not the endpoint, is held to be the trouble. */
+/** After this many failures while other batches were delivered, the batch is considered the cause, not the endpoint. */
 const STRIKES_TO_SPLIT = 2
-/** A user alone is given up for this much later: nobody else waits for it. */
+/** A batch with a single user is failed only after this many: nobody else waits for it. */
 const STRIKES_TO_FAIL = 10
-/** How many calls of others have to be delivered for each that fails: where most fail, it is nobody's in particular. */
+/** How many other calls must be delivered per failed one: if most calls fail, no single batch is to blame. */
 const DELIVERED_TO_SPLIT = 0.5
 const DELIVERED_TO_FAIL = 4
 
-/** Of a batch that fails. */
+/** The history of a failing batch. */
 interface History {
-  /** Failures with deliveries of others since the one before. */
+  /** Failures with deliveries of other batches since the previous failure. */
   strikes: number
   failures: number
-  /** The totals at its first failure and at its newest. */
+  /** The totals at its first and at its latest failure. */
   first: Totals
   newest: Totals
 }
@@ -24,14 +24,14 @@ interface Totals {
 }
 
 /**
- * Finds batches that trouble follows around: what fails again and again although other batches are delivered in between
- * has something in it that Dopt breaks on. Kept in memory only: after a restart the suspicion begins anew.
+ * Finds batches that fail again and again while other batches are delivered: something in them breaks Dopt. Kept in
+ * memory only: after a restart, suspicion starts anew.
  */
 export class Suspects {
   #totals: Totals = { deliveries: 0, failures: 0 }
   readonly #histories = new Map<number, History>()
 
-  /** Takes note of a result; true when the batch should be taken apart or, with one user, given up. */
+  /** Records a result. True if the batch should be split or, with a single user, failed. */
   take(batch: { id: number; entries: { readonly length: number } }, result: CallResult): boolean {
     const { deliveries, failures } = this.#totals
     if (result.outcome === 'delivered') this.#totals = { deliveries: deliveries + 1, failures }
@@ -63,13 +63,13 @@ function isToFail(history: History): boolean {
   return history.strikes >= STRIKES_TO_FAIL && deliveredPerFailure(history) >= DELIVERED_TO_FAIL
 }
 
-/** Of all other batches, since this one failed for the first time. */
+/** Deliveries per failure of all other batches, since this one failed for the first time. */
 function deliveredPerFailure({ failures, first, newest }: History): number {
   const ofOthers = newest.failures - first.failures - (failures - 1)
   return (newest.deliveries - first.deliveries) / ofOthers
 }
 
-/** What asks to come back later is no reason to suspect anybody. */
+/** An answer that asks to retry later is no reason for suspicion. */
 function isTrouble(result: CallResult): boolean {
   return result.outcome === 'retry' && result.status !== 429 && result.retryAfterMs === undefined && !isAborted(result)
 }

@@ -1,6 +1,6 @@
 /** What the sender has done since it started. */
 export interface SenderTotals {
-  /** Calls made, whatever came of them. */
+  /** Calls made, whatever their result. */
   calls: number
   /** Users in the calls that were delivered. */
   users: number

@@ -1,4 +1,4 @@
-/** Dopt's side of the destination: for those who need no definition, and so no actions-core, which is large to load. */
+/** The part of the destination that does not need actions-core, which is slow to load. */
 export * from './event-time'
 export * from './flatten'
 export * from './flatten-to-text'

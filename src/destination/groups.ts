@@ -4,13 +4,13 @@ import type { PropertyUpdate } from './merge'
 import { toNestedProperties, type PropertyValue } from './nested-properties'
 import type { Api, GroupEntry } from './wire'
 
-/** A group that an event names, with what the event says of it. */
+/** A group that an event names, with its properties. */
 export interface NamedGroup {
   identifier: string
   properties: Record<string, PropertyValue>
 }
 
-/** An event's groups, and what decides which of several events is the newest. */
+/** An event's groups, with the times that decide which of several events is the newest. */
 export interface GroupsUpdate extends Omit<PropertyUpdate, 'properties'> {
   groups: readonly NamedGroup[]
 }
@@ -22,7 +22,10 @@ export function takesGroups(api: Api): boolean {
   return api === 'batch'
 }
 
-/** The groups of a payload; those without an identifier, as events outside any group map to, are none. */
+/**
+ * The groups of a payload, without those that have no identifier (the mapping yields them for events outside any
+ * group).
+ */
 export function namedGroups(
   groups: readonly { identifier?: string; properties?: object }[] | undefined,
   nested: string | undefined
@@ -34,7 +37,9 @@ export function namedGroups(
   )
 }
 
-/** Each group once, in the order in which they first occur; what several events say of one is merged, the newest wins. */
+/**
+ * Each group once, in order of first occurrence; the events of a group are merged, the newest value wins.
+ */
 export function mergeGroups(updates: readonly GroupsUpdate[]): GroupEntry[] {
   const ofGroup = new Map<string, PropertyUpdate[]>()
   for (const { groups, ...when } of updates) {

@@ -13,10 +13,10 @@ export type { Settings } from './generated-types'
 export type { Payload } from './identify-user/generated-types'
 export type { Payload as GroupPayload } from './identify-group/generated-types'
 
-/** There is no `onDelete`: Dopt has no endpoint that deletes a user. */
+/** The destination definition for Segment. It has no `onDelete`: Dopt has no endpoint that deletes a user. */
 export const destination: DestinationDefinition<Settings> = {
-  // Not `Dopt (Actions)`: actions-core begins the id of each schema, a URI, with the name, and since fast-uri 3.1.9 a
-  // space or a bracket there fails the validation of every event.
+  // Not `Dopt (Actions)`: actions-core uses the name as the start of each schema's id, a URI. Since fast-uri 3.1.9, a
+  // space or parenthesis there makes the validation of every event fail.
   name: 'Dopt',
   slug: 'actions-dopt',
   mode: 'cloud',

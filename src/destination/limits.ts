@@ -1,29 +1,31 @@
-/** The most users that Dopt takes in one call. */
+/** The most users that Dopt accepts in one call. */
 export const MAX_USERS_PER_CALL = 100
 
-/** The most bytes that we put into the body of one call with many users. Dopt documents no limit of its own. */
+/** The largest body of a many-users call, in bytes. Dopt documents no limit of its own. */
 export const DEFAULT_MAX_BODY_BYTES = 500_000
 
-/** Where Dopt's users API lives, unless the setting `endpoint` says otherwise. */
+/** The address of Dopt's users API, unless the setting `endpoint` says otherwise. */
 export const DEFAULT_ENDPOINT = 'https://users.dopt.com'
 
-/** How long Segment lets one request take. */
+/** Segment's time limit for one request. */
 export const SEGMENT_REQUEST_TIMEOUT_MS = 10_000
 
-/** How long one of our executions may take altogether: less than Segment gives, so that the answer is still ours. */
+/** Our time limit for one execution: below Segment's, so that we can still answer. */
 export const EXECUTION_TIME_LIMIT_MS = 9_000
 
-/** A call is not begun when less than this is left: it would most likely be cut off, and its result be unknown. */
+/** No call is started with less time left than this: it would probably be cut off, and its result unknown. */
 export const MIN_CALL_TIME_MS = 500
 
-/** Dopt takes one group a call: so many calls are under way at a time, to get through a batch in the time there is. */
+/** Dopt accepts one group per call: this many calls run at once, to get through a batch in time. */
 export const MAX_GROUP_CALLS_AT_ONCE = 5
 
-/** The longest percent-encoded identifier that goes into a path. Servers commonly refuse request lines above 4 to 8 KB. */
+/**
+ * The longest percent-encoded identifier to put into a path. Servers commonly refuse request lines above 4 to 8 KB.
+ */
 export const MAX_IDENTIFIER_PATH_LENGTH = 2_000
 
-/** How many names a flattened name is made of at most. What is nested deeper becomes JSON text. */
+/** The most names that a flattened name may join. Objects nested deeper become JSON text. */
 export const MAX_FLATTEN_DEPTH = 32
 
-/** The most characters of Dopt's own words that are repeated in a message of ours. */
+/** The most characters of Dopt's error that our messages repeat. */
 export const MAX_QUOTED_LENGTH = 300

@@ -1,6 +1,9 @@
 import type { PropertyValue } from './nested-properties'
 
-/** One event of a user. `eventTime` in epoch milliseconds; `order` is the order of arrival, and decides between equals. */
+/**
+ * One event of a user. `eventTime` is in epoch milliseconds; `order` is the order of arrival, and decides between equal
+ * times.
+ */
 export interface PropertyUpdate {
   eventTime: number
   order: number
@@ -8,18 +11,18 @@ export interface PropertyUpdate {
 }
 
 export interface MergedUpdates {
-  /** The newest value of each property. For one update its own object, otherwise a new one without a prototype. */
+  /** The newest value of each property. For a single update its own object, otherwise a new one without a prototype. */
   properties: Record<string, PropertyValue>
   /**
-   * For each update, in the order given: the index of the newest of the updates that overtook it, where nothing of it
-   * is left; `undefined` where something is left, or where it had no properties to begin with.
+   * For each update, in the given order: if none of its values is left, the index of the newest update that replaced
+   * one; `undefined` if some are left, or if it had no properties.
    */
   supersededBy: Array<number | undefined>
 }
 
 /**
- * Merges the events of ONE user into one update: the newest value of each property wins, newest by `eventTime`, then by
- * `order`, then by place in the list. The list may come in any order and is not changed. Never throws.
+ * Merges the events of ONE user into one update: the newest value of each property wins, by `eventTime`, then by
+ * `order`, then by place in the list. The list may be in any order and is not changed. Never throws.
  */
 export function mergeUpdates(updates: readonly PropertyUpdate[]): MergedUpdates {
   const [only] = updates
@@ -43,7 +46,9 @@ export function mergeUpdates(updates: readonly PropertyUpdate[]): MergedUpdates 
   }
 }
 
-/** The value that a property ends up with, the index of the update that it is from, and how new that is (0 is oldest). */
+/**
+ * The final value of a property, the index of the update that it is from, and the rank of that update (0 is oldest).
+ */
 interface Winner {
   value: PropertyValue
   index: number
@@ -68,7 +73,7 @@ function newestWinner(update: PropertyUpdate, winners: ReadonlyMap<string, Winne
   return newest?.index
 }
 
-/** Without a prototype `constructor` and `__proto__` are names like any other. */
+/** Without a prototype, `constructor` and `__proto__` are ordinary names. */
 function recordWithoutPrototype<T>(): Record<string, T> {
   const record: Record<string, T> = {}
   Object.setPrototypeOf(record, null)

@@ -1,17 +1,17 @@
 import { MAX_FLATTEN_DEPTH } from './limits'
 
-/** What Dopt's targeting understands as the value of a property. */
+/** The property values that Dopt's targeting supports. */
 export type PropertyValue = string | number | boolean | null
 
-/** What becomes of nested values: see `flattenProperties`. */
+/** How to treat nested values: see `flattenProperties`. */
 export type NestedProperties = 'flatten' | 'stringify' | 'drop'
 
-/** The choice of the field `nested_properties`; whatever it does not offer is its default. */
+/** The value of the field `nested_properties`; anything unknown is the default. */
 export function toNestedProperties(choice: string | undefined): NestedProperties {
   return choice === 'stringify' || choice === 'drop' ? choice : 'flatten'
 }
 
-/** Whether an object's own properties become properties. `depth` is how many names its own is made of. */
+/** Whether the value is an object whose own properties become properties. `depth`: how many names its name joins. */
 export function isLookedInto(
   value: unknown,
   mode: NestedProperties,
@@ -24,7 +24,7 @@ export function isNesting(value: unknown): value is Readonly<Record<string, unkn
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }
 
-/** `undefined` for what is left out. */
+/** `undefined` if it is left out. */
 export function toPropertyValue(value: unknown, mode: NestedProperties): PropertyValue | undefined {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined

@@ -1,16 +1,16 @@
 /**
- * What an HTTP status of Dopt's means for the users of a call:
+ * What an HTTP status from Dopt means for the users of a call:
  *
  * - `delivered`: Dopt has them.
- * - `retry`: trouble that passes; the same call may succeed later.
- * - `split`: something in the call is unacceptable. Halving it finds out which user; a user alone is refused for good.
- * - `pause`: the key is refused. No user is to blame, and no call can succeed until the key is mended.
- * - `misdirected`: the address is wrong. No user is to blame, and no call can succeed until the endpoint is mended.
+ * - `retry`: a temporary failure; the same call may succeed later.
+ * - `split`: Dopt does not accept something in the call. Halving it finds the user; a user alone is refused for good.
+ * - `pause`: the key is refused. No user is to blame, and no call can succeed until the key is replaced.
+ * - `misdirected`: the address is wrong. No user is to blame, and no call can succeed until the endpoint is corrected.
  * - `reject`: refused for good, for a reason that splitting and waiting do not change.
  */
 export type Outcome = 'delivered' | 'retry' | 'split' | 'pause' | 'misdirected' | 'reject'
 
-/** The statuses that do not mean what their class (`OUTCOME_BY_CLASS`) means. */
+/** The statuses that differ from their class (`OUTCOME_BY_CLASS`). */
 const OUTCOME_BY_STATUS: ReadonlyMap<number, Outcome> = new Map<number, Outcome>([
   [400, 'split'],
   [401, 'pause'],
@@ -35,7 +35,7 @@ const OUTCOME_BY_CLASS: ReadonlyMap<number, Outcome> = new Map<number, Outcome>(
   [5, 'retry']
 ])
 
-/** The one policy from status to outcome, for the destination and the forwarder alike. Never throws. */
+/** The mapping from status to outcome, for both the destination and the forwarder. Never throws. */
 export function outcomeOf(status: number): Outcome {
   return OUTCOME_BY_STATUS.get(status) ?? OUTCOME_BY_CLASS.get(Math.floor(status / 100)) ?? 'reject'
 }

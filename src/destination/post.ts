@@ -3,25 +3,25 @@ import type { RequestClient } from '@segment/actions-core'
 import type { Connection } from './connection'
 import type { WireRequest } from './wire'
 
-/** What became of one call. */
+/** The result of one call. */
 export interface Answer {
-  /** The HTTP status; where no answer came, 408 for one that took too long and 503 for a network failure. */
+  /** The HTTP status. Without an answer: 408 for a timeout, 503 for a network failure. */
   status: number
-  /** The text of the body, empty where there is none. */
+  /** The text of the body; empty if there is none. */
   body: string
-  /** Why no answer came, in a word or two; absent where one did. */
+  /** Why there was no answer, in a word or two; absent if there was one. */
   failure?: string
 }
 
-/** The status that stands for a call without an answer. Segment retries both. */
+/** The statuses of calls without an answer. Segment retries both. */
 const TIMED_OUT = 408
 const NETWORK_FAILED = 503
 
 /**
- * Makes one call. Never throws: a refusal is an answer, and a failure is one with `failure`.
+ * Makes one call. Never throws: a refusal is an answer, and a failure is an answer with `failure`.
  *
- * Redirects are not followed, so that the key never reaches another host. The whole call, its body included, ends after
- * `timeoutMs`: the client's own limit covers the headers only. An abort signal of Segment's is in the client already.
+ * Redirects are not followed, so that the key never reaches another host. The timeout covers the whole call, including
+ * the body: the client's own limit only covers the headers. Segment's abort signal is already in the client.
  */
 export async function post(
   request: RequestClient,
@@ -39,7 +39,7 @@ export async function post(
         redirect: 'manual',
         throwHttpErrors: false,
         timeout: timeoutMs,
-        // The text is read once; a clone would be read without any limit of time.
+        // The text is read once; a clone would be read without a time limit.
         skipResponseCloning: true
       })
     )
@@ -63,7 +63,10 @@ async function withinTime<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** The client has several errors for this: its own, with status 408 or code ETIMEDOUT, and those of the fetch beneath it. */
+/**
+ * The client throws several errors for this: its own, with status 408 or code ETIMEDOUT, and those of the underlying
+ * fetch.
+ */
 function isTimeout(error: unknown): boolean {
   const { status, code, type, name } = properties(error)
   return (
@@ -75,7 +78,7 @@ function isTimeout(error: unknown): boolean {
   )
 }
 
-/** The error's message would name the address, with the identifier in it. */
+/** Not the error's message: it contains the address, with the identifier in it. */
 function errorCode(error: unknown): string {
   const { code } = properties(error)
   return typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : 'the connection failed'

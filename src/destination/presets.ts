@@ -7,8 +7,8 @@ const subscribe = 'type = "identify"'
 const mapping = defaultValues(identifyUser.fields)
 
 /**
- * Who a user is, in three ways of which one is enough: each of them sends every identify. There is none for groups, which
- * the API setting that a new destination has does not take.
+ * Three ways to identify users, to choose one from: each sends every identify. There is no preset for groups, because
+ * the default API setting does not support them.
  */
 export const presets: NonNullable<DestinationDefinition<Settings>['presets']> = [
   {
@@ -40,7 +40,7 @@ export const presets: NonNullable<DestinationDefinition<Settings>['presets']> = 
   }
 ]
 
-/** The first of two places in the event that there is. */
+/** The value at the first of two paths that exists. */
 function firstOf(path: string, otherwise: string) {
   return { '@if': { exists: { '@path': path }, then: { '@path': path }, else: { '@path': otherwise } } }
 }

@@ -1,41 +1,41 @@
 import { IDENTIFIER_KEY } from './wire'
 
-/** Joins the names that a flattened name is made of. */
+/** Joins the parts of a flattened name. */
 const SEPARATOR = '_'
 
-/** `__dopt_identifier` would overwrite the identity of the user. */
+/** `__dopt_identifier` would overwrite the user's identity. */
 export function isAllowedName(name: string): boolean {
   return name !== IDENTIFIER_KEY && name !== '__proto__'
 }
 
-/** The name of what is called `key` in an object that itself is named `parent`; on top there is no such object. */
+/** The name of `key` in an object named `parent`; undefined for the outermost object. */
 export function joinNames(parent: string | undefined, key: string): string {
   return parent === undefined ? key : `${parent}${SEPARATOR}${key}`
 }
 
-/** The property that values at one path get, as it is written into JSON text. */
+/** The property for the values at one path, as it is written in JSON text. */
 export interface PropertyName {
   name: string
-  /** How many names it is made of. */
+  /** How many names it joins. */
   depth: number
   /** With its colon: `"address_city":`. */
   label: string
   isAllowed: boolean
-  /** Another path gives the same name, and whoever writes it has to see which of the two values counts. */
+  /** Another path gives the same name: the writer must decide which of the two values counts. */
   isContested: boolean
-  /** By key; undefined until something has been found under this path. */
+  /** By key; undefined until something was found under this path. */
   below: Map<string, PropertyName> | undefined
 }
 
 /**
- * Remembers the names of paths: making one, and seeing whether it has to be escaped and whether another path has it too,
- * costs more than all else about a nested value, and traits have the same few names in every event. Bounded, because the
- * names are in the hands of whoever sends events.
+ * Caches the names of paths: creating a name, and checking whether it needs escaping and whether another path has the
+ * same one, costs more than everything else about a nested value, and traits have the same few names in every event.
+ * Limited in size, because the names come from whoever sends events.
  */
 export class PropertyNames {
   #top = new Map<string, PropertyName>()
   #byName = new Map<string, PropertyName>()
-  /** Of paths: of names there may be fewer. */
+  /** The number of paths; there may be fewer names. */
   #size = 0
 
   constructor(
@@ -43,7 +43,7 @@ export class PropertyNames {
     private readonly maxLength: number
   ) {}
 
-  /** Makes room, if there is none. Between this and the next one names stay what they are. */
+  /** Clears the cache if it is full. Names stay the same until the next call. */
   begin(): void {
     if (this.#size < this.maxPaths) return
     this.#top = new Map()
@@ -51,7 +51,9 @@ export class PropertyNames {
     this.#size = 0
   }
 
-  /** The property for `key` in the object found at `parent`. Undefined where it is too long, or there is no room for it. */
+  /**
+   * The property for `key` in the object at `parent`. Undefined if its name is too long, or the cache is full.
+   */
   find(parent: PropertyName | undefined, key: string): PropertyName | undefined {
     const siblings = parent === undefined ? this.#top : parent.below
     return siblings?.get(key) ?? this.#add(parent, key)

@@ -6,7 +6,7 @@ import type { Verdict } from './verdict'
 import { groupRequest, manyUsersPath, oneUserRequest } from './wire'
 import type { GroupEntry, UserEntry } from './wire'
 
-/** One call for one user, by the endpoint that its identifier allows. */
+/** One call for one user, to the endpoint that its identifier allows. */
 export async function sendOneUser(
   request: RequestClient,
   connection: Connection,

@@ -1,24 +1,27 @@
-/** The two halves, in order; the first has the odd one. */
+/** The two halves, in order; the first is the larger one if the number is odd. */
 export function splitInHalves<T>(items: readonly T[]): [T[], T[]] {
   const middle = Math.ceil(items.length / 2)
   return [items.slice(0, middle), items.slice(middle)]
 }
 
-/** What `sendIsolating` needs to know about the answer to a call. */
+/** How `sendIsolating` makes calls and treats their results. */
 export interface Isolation<T, R> {
   /** Makes one call for all of `items`. */
   send(this: void, items: readonly T[]): Promise<R>
-  /** Whether `result` blames the content of a call, so that a smaller call may do better. Asked for calls of two or more. */
+  /**
+   * Whether `result` blames the content of a call, so that a smaller call may succeed. Asked for calls of two or more
+   * items.
+   */
   blamesContent(this: void, result: R): boolean
-  /** Takes the final result of `items`. Called exactly once for each item, if `isOver` stays false. */
+  /** Receives the final result of `items`. Called exactly once for each item, if `isOver` stays false. */
   settle(this: void, items: readonly T[], result: R): void
-  /** Asked before each call: once it is true no further call is made, and what is not settled stays so. */
+  /** Asked before each call: once it is true, no further call is made, and the remaining items stay unsettled. */
   isOver(this: void): boolean
 }
 
 /**
- * Sends `items` in one call and, while a call is refused for its content, in halves: one bad item among 100 stands alone
- * after at most 15 calls, and everything else has been delivered. One call at a time, in order. Items do not repeat.
+ * Sends `items` in one call and, while a call is refused for its content, in halves: one bad item among 100 is alone
+ * after at most 15 calls, and everything else was delivered. One call at a time, in order. Items must not repeat.
  */
 export async function sendIsolating<T, R>(items: readonly T[], isolation: Isolation<T, R>): Promise<void> {
   const waiting: Array<readonly T[]> = [items]

@@ -8,9 +8,9 @@ import { explain, judge, summarize } from './verdict'
 import { checkKeyRequest } from './wire'
 
 /**
- * Asks Dopt whether it accepts the key, by a call that changes nothing. Resolves when it does. Throws
+ * Checks with a call that changes nothing whether Dopt accepts the key, and resolves if so. Rejects with
  * `InvalidAuthenticationError` for a refused key, `IntegrationError` for an address that cannot be Dopt's, and
- * `RetryableError` when Dopt could not be asked.
+ * `RetryableError` if Dopt could not be reached.
  */
 export async function testAuthentication(request: RequestClient, { settings }: { settings: Settings }): Promise<void> {
   const connection = connect(settings)

@@ -9,7 +9,7 @@ import {
 import { explain } from './verdict'
 import type { Verdict } from './verdict'
 
-/** Returns when Dopt has what was sent; throws the error of actions-core that makes Segment do the right thing. */
+/** Returns if the call was delivered; otherwise throws the actions-core error that makes Segment retry, or not. */
 export function throwUnlessDelivered(verdict: Verdict, apiKey: string): void {
   const message = explain(verdict, apiKey)
   switch (verdict.outcome) {
@@ -32,7 +32,7 @@ type RetryableStatus = RetryableError['status']
 
 const RETRYABLE: readonly RetryableStatus[] = [408, 423, 429, 500, 502, 503, 504]
 
-/** Statuses that the error's type does not know are retried as a 500. */
+/** Statuses that the error's type does not allow are retried as a 500. */
 function retryableStatus(status: number): RetryableStatus {
   return RETRYABLE.find((known) => known === status) ?? 500
 }

@@ -13,24 +13,24 @@ export interface Verdict {
   answer: Answer
   /** The users of the call, or its group. */
   users: readonly UserEntry[]
-  /** What the call was about; `user` where it is left out. */
+  /** What the call was about. Default: `user`. */
   subject?: 'user' | 'group'
-  /** Where a success was not what it seemed: what was wrong with it. */
+  /** What was wrong with an apparent success. */
   doubt?: string
 }
 
-/** Stands for an answer that does not tell what became of the users. */
+/** The status for an answer that does not tell whether the users were stored. */
 const UNKNOWN = 502
 
-/** For the endpoint of one user, which answers any 2xx, with or without a body. */
+/** For the one-user endpoint, which answers any 2xx, with or without a body. */
 export function judge(answer: Answer, users: readonly UserEntry[]): Verdict {
   const outcome = outcomeOf(answer.status)
   return { outcome, status: statusForSegment(outcome, answer.status), answer, users }
 }
 
 /**
- * For the endpoint of many users, whose success must say how many it took. Fewer than were sent is a refusal of some of
- * them; a number that is missing or too large leaves their fate unknown, which is never a success.
+ * For the many-users endpoint, whose success must say how many users it accepted. Fewer than were sent means that some
+ * were refused; if the number is missing or too large, the result is unknown, which is never a success.
  */
 export function judgeMany(answer: Answer, users: readonly UserEntry[]): Verdict {
   const verdict = judge(answer, users)
@@ -46,7 +46,9 @@ function doubted(verdict: Verdict, outcome: Outcome, status: number, doubt: stri
   return { ...verdict, outcome, status, doubt }
 }
 
-/** What happened, and what the reader should do about it. Repeats Dopt's words, but no property's value and not the key. */
+/**
+ * What happened, and what to do about it. Repeats Dopt's error, but no property values and not the key.
+ */
 export function explain(verdict: Verdict, apiKey: string): string {
   const what = summarize(verdict, apiKey)
   const subject = verdict.subject ?? 'user'

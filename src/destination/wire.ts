@@ -18,7 +18,7 @@ export interface UserEntry {
   identifier: string
   /** The text of a JSON object as `JSON.stringify` writes it, without the key `__dopt_identifier`: `{"plan":"pro"}`. */
   properties: string
-  /** Groups that the user is put into, no group twice. The bulk generation has none: the caller sees to it. */
+  /** Groups that the user is put into, each only once. Must not be set for the bulk generation, which has no groups. */
   groups?: readonly GroupEntry[]
 }
 
@@ -30,7 +30,7 @@ export interface WireRequest {
 
 const MANY_USERS_PATH: Readonly<Record<Api, string>> = { bulk: '/identify/bulk', batch: '/identify/batch' }
 
-/** Identifiers that would be another endpoint, or be normalised away by URL parsers, as the last part of a path. */
+/** Identifiers that, as the last part of a path, would be another endpoint or be normalised away by URL parsers. */
 const IDENTIFIERS_WITHOUT_PATH: ReadonlySet<string> = new Set(['', '.', '..', 'bulk', 'batch', 'segment', 'group'])
 
 /** The path for many users; Dopt answers it with `{ "count": n }`. */
@@ -38,13 +38,13 @@ export function manyUsersPath(api: Api): string {
   return MANY_USERS_PATH[api]
 }
 
-/** One call for up to 100 users, none of them twice. The caller sees to both. */
+/** One call for up to 100 users, each only once. Neither is checked. */
 export function manyUsersRequest(api: Api, users: readonly UserEntry[]): WireRequest {
   return { path: manyUsersPath(api), body: `[${users.map((user) => entryText(api, user)).join(',')}]` }
 }
 
 /**
- * One call for one user. An identifier that has no path of its own goes to the many-users endpoint, as a list of one;
+ * One call for one user. An identifier that cannot be in a path goes to the many-users endpoint, as a list of one;
  * compare `path` with `manyUsersPath(api)` to know which answer to expect.
  */
 export function oneUserRequest(api: Api, user: UserEntry): WireRequest {
@@ -54,19 +54,22 @@ export function oneUserRequest(api: Api, user: UserEntry): WireRequest {
   return { path: `/identify/${encoded}`, body: user.properties }
 }
 
-/** One call for one group. The bulk generation has no such endpoint: the caller sees to it. */
+/** One call for one group. The bulk generation has no such endpoint; this is not checked. */
 export function groupRequest(group: GroupEntry): WireRequest {
   return { path: '/identify/group', body: groupText(group) }
 }
 
-/** A call that changes nothing: 401 or 403 means that the key is refused, any other answer below 500 that it is accepted. */
+/**
+ * A call that changes nothing: 401 or 403 means that the key was refused, any other answer below 500 that it was
+ * accepted.
+ */
 export function checkKeyRequest(api: Api): WireRequest {
   return { path: manyUsersPath(api), body: '[]' }
 }
 
 /**
- * The number of users that Dopt says it took, from the body of its answer, parsed or as text.
- * `undefined` where the answer does not say so in a form that is understood: the fate of the users is then unknown.
+ * The number of users that Dopt says it accepted, from the body of its answer, parsed or as text. `undefined` if the
+ * answer does not say so in the documented form: the result is then unknown.
  */
 export function parseCount(body: unknown): number | undefined {
   const parsed = typeof body === 'string' ? parseJson(body) : body
@@ -76,14 +79,14 @@ export function parseCount(body: unknown): number | undefined {
 }
 
 /**
- * The bytes that a user takes in the body of a many-users call, its comma included. A body is as long as the sum over
- * its users, and one byte more.
+ * The size of a user in the body of a many-users call, in bytes, including a comma. A body is one byte longer than the
+ * sum of its users.
  */
 export function entryBytes(api: Api, user: UserEntry): number {
   return Buffer.byteLength(entryText(api, user)) + 1
 }
 
-/** The properties' text is spliced rather than parsed and written again: it was written once, when it was accepted. */
+/** The text of the properties is inserted as it is, rather than parsed and written again. */
 function entryText(api: Api, { identifier, properties, groups }: UserEntry): string {
   const id = JSON.stringify(identifier)
   if (api === 'batch') {
@@ -104,7 +107,7 @@ function encodeIdentifier(identifier: string): string | undefined {
     const encoded = encodeURIComponent(identifier)
     return encoded.length <= MAX_IDENTIFIER_PATH_LENGTH ? encoded : undefined
   } catch {
-    // A surrogate without its other half has no UTF-8 form; JSON text can carry it, as an escape.
+    // A lone surrogate has no UTF-8 form; JSON text can contain it as an escape.
     return undefined
   }
 }

@@ -1,23 +1,28 @@
 import type { Outcome } from '../destination/dopt-api.js'
 
 /**
- * What became of one call. A call never throws: every way in which it can go wrong is an outcome that somebody has to
- * decide about. A result that is missing or not understood is unknown, never a success, and so a `retry`.
+ * The result of one call. A call never throws: every failure is an outcome that the caller must handle. A missing or
+ * unreadable answer is never a success, but a `retry`.
  */
 export interface CallResult {
   outcome: Outcome
-  /** HTTP status; undefined when no answer came. */
+  /** HTTP status; undefined if there was no answer. */
   status: number | undefined
-  /** Dopt's code, or ours: `timeout`, `network_error`, `answer_too_large`, `unexpected_answer`, `count_mismatch`, `aborted`. */
+  /**
+   * Dopt's code, or ours: `timeout`, `network_error`, `answer_too_large`, `unexpected_answer`, `count_mismatch`,
+   * `aborted`.
+   */
   code: string | undefined
-  /** Dopt's own words, or ours; one line, without the key. Undefined when all is well. */
+  /** Dopt's message, or ours; one line, without the key. Undefined on success. */
   message: string | undefined
-  /** The wait that the answer asks for. */
+  /** The wait that the answer asked for. */
   retryAfterMs: number | undefined
   durationMs: number
 }
 
-/** Whether we cut the call short ourselves. Dopt's own code may have any name; but what Dopt says comes with a status. */
+/**
+ * Whether we aborted the call ourselves. Dopt's code may be the same word, but Dopt's answers have a status.
+ */
 export function isAborted({ status, code }: CallResult): boolean {
   return status === undefined && code === 'aborted'
 }

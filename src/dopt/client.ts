@@ -18,20 +18,20 @@ import { parseRetryAfter } from './retry-after.js'
 
 export interface DoptClientOptions {
   apiKey: string
-  /** http or https address, without a path as a rule. */
+  /** http or https address, usually without a path. */
   endpoint: string
   api: Api
-  /** Sockets kept open at most. */
+  /** Maximum number of open sockets. */
   maxSockets: number
-  /** Bound on a whole call, from the look-up of the name to the last byte of the answer. */
+  /** Timeout of a whole call, from the DNS look-up to the last byte of the answer. */
   requestTimeoutMs?: number
 }
 
 /** What the forwarder needs of Dopt. */
 export interface DoptClient {
-  /** At most 100 users, none of them twice. */
+  /** At most 100 users, each only once. */
   identifyMany(users: readonly UserEntry[], signal?: AbortSignal): Promise<CallResult>
-  /** One group. The caller sees to it that the generation of the API has groups. */
+  /** One group. The caller must make sure that this generation of the API has groups. */
   identifyGroup(group: GroupEntry, signal?: AbortSignal): Promise<CallResult>
   /** Changes nothing at Dopt. `delivered` means that the key was accepted. */
   checkKey(signal?: AbortSignal): Promise<CallResult>
@@ -39,12 +39,12 @@ export interface DoptClient {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000
-/** Dopt's answers are a few dozen bytes; whatever is longer is not Dopt's. */
+/** Dopt's answers are a few dozen bytes; anything longer is not from Dopt. */
 const MAX_ANSWER_BYTES = 64 * 1024
 const MAX_WORDS = 500
 const MAX_CODE = 100
 
-/** A client of Dopt's users API over HTTP. The key leaves it in the request header and nowhere else. */
+/** An HTTP client of Dopt's users API. The key appears only in the request header. */
 export class GotDoptClient implements DoptClient {
   readonly #got: Got
   readonly #agents: { http: HttpAgent; https: HttpsAgent }
@@ -66,7 +66,7 @@ export class GotDoptClient implements DoptClient {
         accept: 'application/json',
         'user-agent': 'dopt-destination'
       },
-      // Retrying is the ledger's business, and the key must not follow a redirect to another host.
+      // The ledger handles retries, and the key must not follow a redirect to another host.
       retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,
@@ -89,7 +89,7 @@ export class GotDoptClient implements DoptClient {
 
   async identifyGroup(group: GroupEntry, signal?: AbortSignal): Promise<CallResult> {
     const { body, ...result } = await this.#call(groupRequest(group), signal)
-    // Dopt answers with anything, or nothing; but a page is a proxy's.
+    // Dopt may answer with any body, or none; but an HTML page is from a proxy.
     return result.outcome === 'delivered' && body.trimStart().startsWith('<') ? this.#unexpected(result) : result
   }
 
@@ -104,7 +104,8 @@ export class GotDoptClient implements DoptClient {
       signal
     )
     const result: CallResult = { outcome, status, code, message, retryAfterMs, durationMs }
-    // Any answer below 500 to an empty call, but for a refused key or a wrong address, means that the key was accepted.
+    // Any answer below 500 to an empty call, except for a refused key or a wrong address, means that the key was
+    // accepted.
     const isAccepted = result.outcome === 'split' || result.outcome === 'reject'
     return isAccepted && (result.status ?? 500) < 500 ? { ...result, outcome: 'delivered' } : result
   }
@@ -153,13 +154,13 @@ export class GotDoptClient implements DoptClient {
     return { ...failed, code: 'network_error', message: this.#words(`cannot reach ${this.#origin} (${code})`) }
   }
 
-  /** One line, without the key, of a length that can be kept and shown. */
+  /** One line of limited length, without the key. */
   #words(text: string): string {
     return redact(text, this.options.apiKey).replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS)
   }
 }
 
-/** `{ code, details }` of Dopt's errors; anything else, such as a balancer's HTML page, has neither. */
+/** `{ code, details }` of Dopt's errors; both undefined for anything else, such as a load balancer's HTML page. */
 function parseError(body: string): { code: string | undefined; details: string | undefined } {
   let parsed: unknown
   try {

@@ -1,4 +1,4 @@
-/** A text in which the API key, however it was written, is replaced, so that the text may be shown and kept. */
+/** The text with the API key, in any encoding, replaced, so that the text may be shown and stored. */
 export function redact(text: string, apiKey: string): string {
   if (apiKey === '') return text
   let redacted = text

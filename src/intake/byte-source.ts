@@ -29,8 +29,9 @@ function isPipe(path: string): boolean {
 }
 
 /**
- * Reads as from a socket: to open a pipe or to read it as a file blocks a thread until somebody writes, which nothing can break
- * off, and which the end of the process waits for. Only Linux waits for the first writer here, too; others see an end at once.
+ * Reads as from a socket: to open a pipe or to read it as a file blocks a thread until somebody writes, which nothing
+ * can break off, and which the end of the process waits for. Only Linux waits for the first writer here, too; others
+ * see an end at once.
  */
 function openPipe(path: string, errors: InputErrors): Readable {
   try {

@@ -32,7 +32,8 @@ const PAUSE_MS = 50
  * items in the order of the input, never an empty one; reads ahead by no more than one block.
  *
  * Nothing in a value ends the reading: what is not an event is an item of the kind `malformed`. A blank file is an
- * error; a blank stream is not, nor is a pipe or a device that has a path. However the reading ends, the source is closed.
+ * error; a blank stream is not, nor is a pipe or a device that has a path. However the reading ends, the source is
+ * closed.
  *
  * @param source a path, or a stream of bytes
  * @param name what messages call the source

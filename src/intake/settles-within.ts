@@ -1,4 +1,6 @@
-/** Whether a promise resolves or rejects within this time. It may still do so later; that it rejects then is no error. */
+/**
+ * Whether a promise resolves or rejects within this time. It may still do so later; that it rejects then is no error.
+ */
 export function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), limitMs)

@@ -34,7 +34,9 @@ export function addApiRoutes(app: FastifyInstance, parts: ApiParts): void {
   )
 }
 
-/** Reads the call before chance strikes, so that the log shows whom a failed call named; applies it all or not at all. */
+/**
+ * Reads the call before chance strikes, so that the log shows whom a failed call named; applies it all or not at all.
+ */
 function answer(parts: ApiParts, read: ReadCall, request: FastifyRequest, reply: FastifyReply): void {
   const { state, faults } = parts
   const call = readAcceptable(parts, read, request)

@@ -12,7 +12,9 @@ import type { SandboxOptions } from './options.js'
 import { readBody } from './read-body.js'
 import { SandboxState } from './state.js'
 
-/** Longer than any client's pause between two flushes; a race between its next call and our timeout looks like a fault. */
+/**
+ * Longer than any client's pause between two flushes; a race between its next call and our timeout looks like a fault.
+ */
 const KEEP_ALIVE_MS = 75_000
 
 /** No identifier is too long for the router: Node refuses request lines far below this. */

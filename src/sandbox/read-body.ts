@@ -4,8 +4,8 @@ import { ApiError } from './api-error.js'
 /**
  * Reads a body as text. Throws an `ApiError`: 413 when it is larger than `maxBytes`, 400 when it breaks off.
  *
- * What is too large is read to its end and thrown away: answering while the client is still sending would often reach it
- * as a broken connection instead of as a 413.
+ * What is too large is read to its end and thrown away: answering while the client is still sending would often reach
+ * it as a broken connection instead of as a 413.
  */
 export function readBody(stream: IncomingMessage, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {

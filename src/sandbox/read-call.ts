@@ -31,8 +31,8 @@ export interface ReadRules {
 }
 
 /**
- * Reads the JSON of a body, and notes in `arrival` whom it meets. Throws an `ApiError` (400) for what is not acceptable;
- * as with Dopt, its words do not say which user is meant.
+ * Reads the JSON of a body, and notes in `arrival` whom it meets. Throws an `ApiError` (400) for what is not
+ * acceptable; as with Dopt, its words do not say which user is meant.
  */
 export type ReadCall = (body: unknown, arrival: Arrival, rules: ReadRules) => Call
 

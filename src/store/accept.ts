@@ -6,20 +6,20 @@ import { toStored } from './memberships.js'
 import type { MessageIndex } from './message-index.js'
 import type { AcceptReceipt, Intake, NewEvent, NewPart, NewRejection, SeqRange } from './store.js'
 
-/** How an event's message is looked up. */
+/** How to find the events of a message. */
 interface Message {
   key: number
   id: string
 }
 
-/** Writes what came in. To be run inside a transaction. */
+/** Writes an intake. To be run inside a transaction. */
 export function prepareAccept(db: Database, messages: MessageIndex): (intake: Intake, now: number) => AcceptReceipt {
   const insertEvent = db.prepare<[number, number, number, number, string, string, string]>(
     `insert into events (message_key, user_key, event_time, arrived_at, message_id, identifier, properties)
      values (?, ?, ?, ?, ?, ?, ?)`
   )
-  // One statement for all: to copy an event's place costs less than to call SQLite for each. `or fail`, since what fails is
-  // undone with the whole transaction: SQLite would keep every page that the statement changes in memory, to undo it alone.
+  // One statement for all events: cheaper than calling SQLite for each. `or fail`: a failure undoes the whole
+  // transaction anyway; otherwise SQLite would keep every changed page in memory, to undo this statement alone.
   const enterLedger = db.prepare<[number, number]>(
     `insert or fail into ledger (batched, user_key, event_time, seq)
      select 0, user_key, event_time, seq from events e
@@ -33,7 +33,7 @@ export function prepareAccept(db: Database, messages: MessageIndex): (intake: In
   const deleteRejection = db.prepare<[number]>('delete from rejected where id = ?')
   const count = prepareCount(db)
 
-  /** Returns the event's arrival numbers, of all its parts. */
+  /** Returns the sequence numbers of the event's parts. */
   function storeEvent(event: NewEvent, message: Message): SeqRange {
     const first = storePart(event, keyOf(event), event, message)
     let last = first
@@ -53,9 +53,9 @@ export function prepareAccept(db: Database, messages: MessageIndex): (intake: In
     return Number(lastInsertRowid)
   }
 
-  /** Stores those that were not seen before. */
+  /** Stores the events that were not seen before. */
   function storeEvents(events: readonly NewEvent[]): { accepted: number; range: SeqRange | undefined } {
-    // Half a surrogate pair has no UTF-8 form: the database would turn it into this, and no longer find it by its key.
+    // A lone surrogate has no UTF-8 form: the database would replace it like this, and not find it by its key any more.
     const named = events.map((event) => ({ event, message: toMessage(event.messageId.toWellFormed()) }))
     const knownKeys = messages.known(named.map(({ message }) => message.key))
     const stored = new Set<string>()
@@ -82,7 +82,7 @@ export function prepareAccept(db: Database, messages: MessageIndex): (intake: In
       enterLedger.run(range.first, range.last)
       messages.add(range)
     }
-    // In this order: what is rejected again for the same reason has to be kept again.
+    // In this order: an event that is rejected again for the same reason must be stored again.
     for (const id of intake.replacesRejections ?? []) deleteRejection.run(id)
     for (const rejection of intake.rejections) keepRejection(rejection, now)
 

@@ -5,7 +5,7 @@ import type { GroupCommit } from './group-commit.js'
 import { prepareMessageIndex } from './message-index.js'
 import type { AcceptReceipt, Intake } from './store.js'
 
-/** Takes events in, and has the message index go on beside damage. */
+/** Accepts events, and keeps the message index working despite damaged pages. */
 export class Acceptor {
   readonly #messages
   readonly #accept
@@ -28,7 +28,7 @@ export class Acceptor {
       try {
         return await this.commits.write(() => this.#accept(intake, Date.now()), admit, acceptLockWaitMs)
       } catch (error) {
-        // Damage where these events have no business: once more without what is there.
+        // The damage is unrelated to these events: try again without the damaged part.
         if (this.#messages.hurts === hurts) throw error
         this.#rescue()
       }

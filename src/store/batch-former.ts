@@ -7,7 +7,7 @@ import { PendingUsers } from './pending-users.js'
 import type { FormOptions, FormResult } from './store.js'
 import type { UserPlans } from './user-plans.js'
 
-/** Forms batches, and makes their users busy. */
+/** Forms batches, and marks their users as busy. */
 export class BatchFormer {
   readonly #pending
   readonly #form
@@ -30,7 +30,7 @@ export class BatchFormer {
       try {
         return await this.#tryToForm(options)
       } catch (error) {
-        // A damaged page: once more without the user whose events are on it.
+        // A damaged page: try again without the user whose events are on it.
         if (this.#leftOut <= leftOut) throw error
       }
     }
@@ -47,7 +47,7 @@ export class BatchFormer {
         if (formed?.kind === 'formed') this.busy.release(formed.batch.id)
         formed = this.#form(options, this.busy)
         if (formed.kind !== 'formed') return formed
-        // At once, so that a batch that is formed in the same commit finds these users busy.
+        // At once, so that a batch formed in the same commit sees that these users are busy.
         this.busy.hold(formed.batch.id, formed.userKeys)
         return { kind: 'formed', batch: formed.batch, superseded: formed.superseded }
       })

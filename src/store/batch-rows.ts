@@ -4,10 +4,10 @@ import type { CallRecord, OpenBatch } from './store.js'
 import { prepareMoveOn } from './move-on.js'
 import type { PlannedUser } from './user-plans.js'
 
-/** The code of a batch whose call is under way and carries somebody who is forgotten: what Dopt says of it is not kept. */
+/** The code of a batch with a call in flight that includes a forgotten user: Dopt's error about it is not stored. */
 export const FORGOTTEN_CODE = 'user_forgotten'
 
-/** What a batch carries, and how many events stand behind it. */
+/** The entries of a batch, and the number of events behind them. */
 type Carried = Pick<OpenBatch, 'subject' | 'entries' | 'events' | 'superseded'>
 
 /** What is written of a batch. */
@@ -53,7 +53,9 @@ export function prepareBatchRows(db: Database) {
     }
   }
 
-  /** Writes a batch's plan down again: some of its events may have been overtaken or removed. Returns what it carries. */
+  /**
+   * Saves a batch's new plan: some of its events may have been superseded or removed. Returns its entries and counts.
+   */
   function reassign(batchId: number, users: readonly PlannedUser[]): Carried {
     const carried = carriedBy(users)
     assign(assignAgain, batchId, users)
@@ -62,8 +64,8 @@ export function prepareBatchRows(db: Database) {
   }
 
   /**
-   * A batch of pending users or, with `parentId`, of users of the batch that is split. With `delivered`, what it says of
-   * events leaves out those that have moved on.
+   * Creates a batch of pending users or, with `parentId`, of users of the batch that is split. With `delivered`, events
+   * that moved on are not counted.
    */
   function create(
     state: 'sending' | 'retrying' | 'failed' | 'delivered',
@@ -93,7 +95,7 @@ export function prepareBatchRows(db: Database) {
     return { id, attempts: 0, createdAt, parentId, ...carried }
   }
 
-  /** Records a call, or what stands for one, and the state that it led to. `isUncertain`: it may have taken effect. */
+  /** Records a call (or why none was made) and the resulting state. `isUncertain`: the call may have taken effect. */
   function record(
     id: number,
     state: 'retrying' | 'delivered' | 'failed' | 'split',

@@ -9,7 +9,7 @@ export function emptyCounts(): EventCounts {
   return { pending: 0, sending: 0, retrying: 0, delivered: 0, superseded: 0, failed: 0 }
 }
 
-/** What the store holds, in numbers. */
+/** Counts what is in the store. */
 export function prepareBooks(db: Database): { books: () => Books; bytes: () => number } {
   const facts = prepareFacts(db)
   const pendingCount = db.prepare<[], number>('select count(*) from ledger where batched = 0').pluck()
@@ -59,7 +59,7 @@ export function prepareBooks(db: Database): { books: () => Books; bytes: () => n
     return { received: accepted + duplicates + rejected + ignoredTotal, accepted, duplicates, rejected, ignored }
   }
 
-  /** On a damaged page nobody knows; all else in the books can still be told. */
+  /** Unknown if a page is damaged; everything else in the books can still be counted. */
   function whenOldestArrived(): number | undefined {
     try {
       return oldestPendingAt.get() ?? undefined
@@ -78,7 +78,7 @@ export function prepareBooks(db: Database): { books: () => Books; bytes: () => n
       addState(events, row.state, row.events, row.superseded)
     }
     const counted = new Map(counters.all().map(({ name, value }) => [name, value]))
-    // Retention has removed the rows, but what was delivered stays delivered.
+    // Retention removed the rows, but the events still count as delivered.
     const prunedDelivered = counted.get(COUNTERS.prunedDelivered) ?? 0
     events.delivered += prunedDelivered
     events.superseded += counted.get(COUNTERS.prunedSuperseded) ?? 0
@@ -97,7 +97,7 @@ export function prepareBooks(db: Database): { books: () => Books; bytes: () => n
   }
 
   return {
-    // One transaction, so that the counts are of one moment.
+    // One transaction, so that the counts are consistent.
     books: (): Books => ({ ...db.transaction(counts)(), oldestPendingAt: whenOldestArrived() }),
     bytes: () => pageBytes.get() ?? 0
   }

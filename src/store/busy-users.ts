@@ -1,7 +1,7 @@
 /** The users of open batches: their newer events wait, so that two calls never carry one user at the same time. */
 export class BusyUsers {
   readonly #keysOfBatch = new Map<number, readonly number[]>()
-  /** In how many open batches a key is: two users can share one, and be parted by a split. */
+  /** The number of open batches with each key: users that share a key can be separated by a split. */
   readonly #counts = new Map<number, number>()
 
   has(userKey: number): boolean {

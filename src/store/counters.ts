@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 
-/** Totals that no longer can be, or never could be, counted from rows. */
+/** Totals that cannot be counted from rows, or not any more. */
 export const COUNTERS = {
   accepted: 'accepted',
   duplicates: 'duplicates',
@@ -10,7 +10,7 @@ export const COUNTERS = {
   removed: 'removed'
 } as const
 
-/** Followed by the reason. */
+/** Prefix; the reason follows. */
 export const IGNORED_PREFIX = 'ignored:'
 
 export function prepareCount(db: Database): (name: string, times: number) => void {

@@ -2,16 +2,16 @@ import type { Database } from 'better-sqlite3'
 import { isNewer, parseProperties, type DeliveredNames, type Moment, type PlannedEvent } from './plan-users.js'
 import { prepareHistory } from './user-history.js'
 
-/** Delivered events looked at in one step. */
+/** Delivered events read per step. */
 const PAGE_ROWS = 100
 const END_OF_TIME: Moment = { eventTime: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER }
 
 /**
- * Looks up which properties of a user Dopt has from events newer than those that want to go out. Newest first, and no
- * further than until every name that matters was met: a user may have delivered thousands of events since.
+ * Finds which properties of a user Dopt has from events newer than the pending ones. Reads newest first, and stops when
+ * every relevant name was found: a user may have thousands of delivered events since.
  *
- * What went out without a clear answer may have reached Dopt, whether it has failed since or was put back by a replay: an
- * older value must not overwrite it.
+ * Events that were sent without a clear answer may have reached Dopt, even if they failed or were replayed since: an
+ * older value must not overwrite them.
  */
 export function prepareDeliveredNames(db: Database) {
   const deliveredBetween = db.prepare<[number, number, number, number], PlannedEvent>(
@@ -30,7 +30,7 @@ export function prepareDeliveredNames(db: Database) {
   const anyPutBack = db
     .prepare<[], number>('select 1 from ledger indexed by ledger_put_back where batched = 0 and uncertain = 1 limit 1')
     .pluck()
-  // Most stores have neither, and every user of every batch would be looked up in them.
+  // Most stores have neither; this saves looking up every user of every batch in them.
   let hasPutBack = true
   let hasHistory = true
 
@@ -44,7 +44,7 @@ export function prepareDeliveredNames(db: Database) {
     }
   }
 
-  /** Of one user's events, oldest first. `newestBatchedAt`: no event of the key that has a batch is newer than this. */
+  /** For one user's events, oldest first. `newestBatchedAt`: no event of the key in any batch is newer than this. */
   function find(
     userKey: number,
     events: readonly PlannedEvent[],
@@ -74,7 +74,7 @@ export function prepareDeliveredNames(db: Database) {
   }
 
   return {
-    /** To be called before a round of `find`, in its transaction. */
+    /** To be called before a round of `find`, in the same transaction. */
     beginRound: (): void => {
       hasPutBack = anyPutBack.get() !== undefined
       hasHistory = !history.isEmpty()

@@ -1,4 +1,4 @@
-/** Why a store cannot be used, or cannot do what was asked just now. */
+/** Why a store cannot be used, or cannot do this now. */
 export type StoreErrorCode =
   | 'not-a-database'
   | 'is-directory'
@@ -10,13 +10,13 @@ export type StoreErrorCode =
   | 'limit'
   | 'busy'
   | 'damaged'
-  /** Its thread has ended by itself: whoever opens it again goes on. */
+  /** The store's thread ended unexpectedly: open the store again to continue. */
   | 'gone'
   | 'closed'
 
 /**
- * A store's trouble. `message` is one line that says what happened and what to do. With `full`, `limit` and `busy`
- * nothing was written and the same call may succeed later; the other codes need a person.
+ * An error of the store. `message` is one line that says what happened and what to do. With `full`, `limit` and `busy`
+ * nothing was written, and the same call may succeed later; the other codes need someone to act.
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
@@ -29,28 +29,29 @@ export class StoreError extends Error {
     super(message, options)
   }
 
+  /** Whether the same call may succeed later. */
   get isPassing(): boolean {
     return this.code === 'full' || this.code === 'limit' || this.code === 'busy'
   }
 }
 
-/** The `code` that Node's and SQLite's errors carry; empty where there is none. */
+/** The `code` of an error from Node or SQLite; empty if it has none. */
 export function codeOf(error: unknown): string {
   const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : ''
 }
 
-/** Whether the database itself refused, as opposed to something that was found out before it was asked. */
+/** Whether the error is from the database, not from a check before it. */
 export function isOfDatabase(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_')
 }
 
-/** Whether what was read made no sense: a page was overwritten, or lost. */
+/** Whether the database is damaged: a page was overwritten or lost. */
 export function isDamage(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_CORRUPT')
 }
 
-/** Turns what SQLite threw into a StoreError; anything else comes back as it is. */
+/** Converts an error from SQLite to a StoreError; returns any other error unchanged. */
 export function asStoreError(error: unknown, file: string): unknown {
   const code = codeOf(error)
   const cause = { cause: error }

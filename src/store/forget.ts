@@ -9,12 +9,12 @@ import { parseProperties } from './plan-users.js'
 import type { ForgetCount, Subject } from './store.js'
 import { prepareHistory } from './user-history.js'
 
-/** Shorter texts occur in words that have nothing to do with the user. */
+/** Shorter texts occur in messages that have nothing to do with the user. */
 const SHORTEST_TELLING_TEXT = 3
 const SCRUB_TIMEOUT_MS = 30_000
 const SCRUB_POLL_MS = 50
 
-/** A part of an event. Its place in the ledger is null while it waits. */
+/** A part of an event. Its place in the ledger is null while it waits for its turn. */
 interface StoredPart {
   userKey: number
   identifier: string
@@ -24,13 +24,13 @@ interface StoredPart {
   batched: number | null
   batchId: number | null
   movedOn: number | null
-  /** Whether Dopt has, or may have, what it says. */
+  /** Whether Dopt has, or may have, its values. */
   mayBeHeld: number
 }
 
 /**
- * Removes a subject's events, history and rejections, and Dopt's words of calls that carried it or that repeat any of it.
- * An event goes whole: what it says of others, too. To be run inside a transaction.
+ * Removes the events, history and rejections of a user or group, and Dopt's errors about calls that included it or that
+ * repeat its values. Events are removed whole, with their parts for others. To be run inside a transaction.
  */
 export function prepareForget(db: Database): (identifier: string, subject: Subject) => ForgetCount {
   const messagesOf = db.prepare<{ userKey: number; identifier: string }, { messageKey: number; messageId: string }>(
@@ -63,7 +63,8 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
        users = (select count(distinct user_key) from ledger where batch_id = @id)
      where id = @id`
   )
-  // Words said of a call that carried the subject, however Dopt has spelt what it repeats; of those that it came from, too.
+  // Errors about calls that included the user or group, however Dopt spelled its values; and about the batches these
+  // came from.
   const callsOf = `with recursive calls (id) as (
       select @id union select b.parent_id from batches b join calls c on c.id = b.id where b.parent_id is not null)`
   const telling = (column: string) => `case when ${column} glob '*[^A-Za-z0-9_.-]*' then null else ${column} end`
@@ -113,7 +114,7 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
         const isOwn = part.userKey === userKey && part.identifier === identifier
         const properties = Object.entries(parseProperties(part.properties))
         if (isOwn) for (const [, value] of properties) for (const text of textsOf(value)) texts.add(text)
-        // What Dopt has of somebody else keeps older values of theirs back all the same (law 4).
+        // Values of others that Dopt has must still supersede older ones.
         if (!isOwn && part.mayBeHeld === 1) {
           const { seq, eventTime } = part
           history.add(part.userKey, part.identifier, [{ seq, eventTime, names: properties.map(([name]) => name) }])
@@ -141,7 +142,7 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
   }
 }
 
-/** As Dopt's words may repeat it: they are kept on one line. */
+/** As Dopt's errors, which are stored as one line, may repeat it. */
 function textsOf(value: unknown): string[] {
   if (typeof value === 'number') return [String(value)]
   return typeof value === 'string' ? [value, value.replace(/\s+/g, ' ').trim()] : []
@@ -149,7 +150,7 @@ function textsOf(value: unknown): string[] {
 
 const NAMES: Readonly<Record<Subject, readonly string[]>> = { user: ['userId', 'anonymousId'], group: ['groupId'] }
 
-/** Whether a rejected event, or what is left of one, is of this user or group though its id is not a text in it. */
+/** Whether a rejected event, or a part of one, belongs to this user or group although its id is not a string in it. */
 function namesSubject(raw: string, identifier: string, subject: Subject): boolean {
   try {
     const event: unknown = JSON.parse(raw)
@@ -161,8 +162,8 @@ function namesSubject(raw: string, identifier: string, subject: Subject): boolea
 }
 
 /**
- * Rewrites the database and empties its WAL. Deleting alone leaves the bytes in free pages, in the slack of pages whose
- * cells were moved, and in the WAL.
+ * Rewrites the database and empties its WAL. Deleting alone leaves the data in free pages, in unused parts of other
+ * pages, and in the WAL.
  */
 export async function scrub(db: Database, file: string): Promise<void> {
   const startedAt = Date.now()

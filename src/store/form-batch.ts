@@ -7,14 +7,14 @@ import type { PendingUsers } from './pending-users.js'
 import type { FormOptions, OpenBatch, Subject } from './store.js'
 import type { PlannedUser, UserPlans } from './user-plans.js'
 
-/** What a forming step came to; a formed batch with the keys of its users. */
+/** The result of forming a batch; with the keys of its users, if one was formed. */
 export type Formed =
   | { kind: 'formed'; batch: OpenBatch; superseded: number; userKeys: number[] }
   | { kind: 'too-large' | 'superseded'; batchId: number; events: number }
   | { kind: 'waiting'; until: number }
   | { kind: 'nothing' }
 
-/** Takes pending events into a batch. To be run inside a transaction. */
+/** Forms batches from pending events. To be run inside a transaction. */
 export function prepareForm(
   db: Database,
   pendingOf: Readonly<Record<Subject, PendingUsers>>,
@@ -23,7 +23,7 @@ export function prepareForm(
 ) {
   const arrivedAt = db.prepare<[number], number>('select arrived_at from events where seq = ?').pluck()
 
-  /** As many of these users as fit into one call. The first is taken however large it is. */
+  /** As many of these users as fit into one call. The first is included whatever its size. */
   function choose(
     pending: PendingUsers,
     keys: readonly number[],
@@ -32,7 +32,7 @@ export function prepareForm(
     const users: PlannedUser[] = []
     let bytes = 0
     for (const { userKey, users: ofKey } of plans.planPending(keys, pending.leftOut > 0)) {
-      // More than one where users share a key; what does not fit stays pending, and the next batch begins with it.
+      // Several users can share a key; those that do not fit stay pending, and the next batch begins with them.
       for (const planned of ofKey) {
         const size = bytesOf(planned, options)
         const isFull = users.length >= options.maxUsers || bytes + size > options.maxBodyBytes
@@ -45,7 +45,7 @@ export function prepareForm(
     return { users, bytes }
   }
 
-  /** What several events come to may be too large where each of them is not: the oldest that fit go first. */
+  /** Events that fit one by one may be too large when merged: the oldest that fit together go first. */
   function shrink(chosen: ReturnType<typeof choose>, options: FormOptions): typeof chosen {
     let { users, bytes } = chosen
     while (bytes > options.maxBodyBytes && users.some(({ events }) => events.length > 1)) {
@@ -55,7 +55,7 @@ export function prepareForm(
     return { users, bytes }
   }
 
-  /** Throws on a damaged page, and whoever has events on it is passed over from now on: see PendingUsers. */
+  /** Throws if a page is damaged; the user with events on it is skipped from now on: see PendingUsers. */
   function chooseReadable(
     pending: PendingUsers,
     keys: readonly number[],
@@ -69,7 +69,7 @@ export function prepareForm(
     }
   }
 
-  /** One group fills a batch. */
+  /** A batch of groups has only one group. */
   function formOf(subject: Subject, options: FormOptions, busy: BusyUsers): Formed {
     const { now, maxUsers, maxBodyBytes, flushBefore } = options
     const pending = pendingOf[subject]
@@ -92,7 +92,7 @@ export function prepareForm(
       )
       return { kind: 'too-large', batchId: id, events }
     }
-    // Who has nothing left to send is settled now, and does not share the fate of a call that is not for them.
+    // Users with nothing left to send are settled now, independently of a call that does not include them.
     const [silent, speaking] = partition(users, ({ plan }) => plan.entry === undefined)
     const settled = silent.length > 0 ? rows.create('delivered', silent, { createdAt: now, settledAt: now }) : undefined
     if (speaking.length === 0 && settled !== undefined) {
@@ -109,7 +109,7 @@ export function prepareForm(
 
   let turn: Subject = 'user'
 
-  /** Users and groups take turns, and where those whose turn it is have nothing that can go out now the others go. */
+  /** Users and groups take turns; if one side has nothing to send now, the other side goes. */
   function formInTurn(options: FormOptions, busy: BusyUsers): Formed {
     const others: Subject = turn === 'user' ? 'group' : 'user'
     const optionsFor = (subject: Subject) => (subject === 'group' ? { ...options, maxUsers: 1 } : options)
@@ -126,7 +126,7 @@ export function prepareForm(
     const formed = formInTurn(options, busy)
     const { user, group } = pendingOf
     if (formed.kind !== 'nothing' || user.leftOut + group.leftOut === 0) return formed
-    // Nobody else is left: they are tried again, and fail again, which is how the damage is told of.
+    // No other users are left: try these again. They fail again, which reports the damage.
     user.readAgain()
     group.readAgain()
     return formInTurn({ ...options, maxUsers: 1 }, busy)

@@ -2,13 +2,13 @@ import type { Database } from 'better-sqlite3'
 import { asStoreError, isOfDatabase, StoreError } from './errors.js'
 import { prepareWalLimit } from './wal-limit.js'
 
-/** How long a write waits for another process to let go of the database, and how often they ask. */
+/** How long a write waits for another process to unlock the database, and how often it checks. */
 const LOCK_WAIT_MS = 10_000
 const LOCK_POLL_MS = 20
 
 interface Write {
   lockWaitMs: number
-  /** When it first met the lock. */
+  /** When it first found the database locked. */
   lockedAt: number | undefined
   admit: (() => void) | undefined
   run: () => void
@@ -18,13 +18,13 @@ interface Write {
 
 /**
  * Lets writes that arrive together share one transaction, and so one flush of the disk: a flush costs as much as
- * hundreds of rows. Writes run in the order in which they were asked for. A promise resolves after the commit. When
- * the database refuses (a full disk, say) nothing was written and every write of the transaction is rejected with the
- * reason; when one write fails by itself, or meets a damaged page, the others are done all the same.
+ * hundreds of rows. Writes run in the order in which they were requested. A promise resolves after the commit. If the
+ * database refuses (because the disk is full, for example), nothing was written and every write of the transaction is
+ * rejected with the reason; if one write fails by itself, or meets a damaged page, the others are still done.
  *
- * There is no savepoint around each write to undo it alone: with one open, SQLite keeps a journal of its own for every
- * statement, which made accepting an event three times as expensive. What fails is undone with the whole transaction, and then
- * each write of it runs again in one of its own; so a write must be able to run twice.
+ * Writes have no savepoints of their own: with one open, SQLite keeps a journal for every statement, which made
+ * accepting an event three times as expensive. Instead, a failure undoes the whole transaction, and then each write
+ * runs again in a transaction of its own. So it must be possible to run a write twice.
  */
 export class GroupCommit {
   readonly #queue: Write[] = []
@@ -47,8 +47,8 @@ export class GroupCommit {
   }
 
   /**
-   * `admit` runs right before `run`; when it throws, this write alone is rejected with that, and `run` does not run. Where the
-   * database stays locked for longer than `lockWaitMs`, the write is rejected with `busy`.
+   * `admit` runs right before `run`; if it throws, only this write is rejected with that error, and `run` is not
+   * called. If the database stays locked for longer than `lockWaitMs`, the write is rejected with `busy`.
    */
   write<T>(run: () => T, admit?: () => void, lockWaitMs = LOCK_WAIT_MS): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreError('closed', `the store ${this.file} is closed`))
@@ -63,7 +63,7 @@ export class GroupCommit {
     })
   }
 
-  /** Commits all that waits, now. */
+  /** Commits all waiting writes now. */
   flush(): void {
     this.#scheduled = false
     if (this.#queue.length === 0) return
@@ -76,7 +76,7 @@ export class GroupCommit {
     this.#commitTogether(this.#queue.splice(0))
   }
 
-  /** Runs these writes in the transaction that has begun, and ends it. */
+  /** Runs these writes in the open transaction, and ends it. */
   #commitTogether(writes: readonly Write[]): void {
     const admitted = new Set(writes)
     try {
@@ -109,7 +109,7 @@ export class GroupCommit {
     this.#commitTogether([write])
   }
 
-  /** Another process is writing: asks again soon, without blocking this one, for those writes that have not waited enough. */
+  /** Another process is writing: retries soon, without blocking, the writes that have not waited too long. */
   #waitOrReject(error: unknown): void {
     const isLocked = error instanceof StoreError && error.code === 'busy' && !this.#closed
     const now = Date.now()

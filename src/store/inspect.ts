@@ -17,10 +17,10 @@ import type {
   Subject
 } from './store.js'
 
-/** So many events are looked up faster than a large ledger is read. */
+/** Up to this many events, looking them up is faster than reading a large ledger. */
 const FEW_EVENTS = 10_000
 
-/** The latest attempts are what people look at. */
+/** Only the latest attempts are shown. */
 const MAX_ATTEMPTS = 100
 
 const EVENT_COLUMNS = `e.seq, e.message_id as messageId, e.user_key as userKey, e.identifier, e.event_time as eventTime,
@@ -49,7 +49,7 @@ function toRecord(row: EventRow): EventRecord {
   return { ...record, subject: subjectOf(userKey), ...fromStored(properties) }
 }
 
-/** Everything that only reads, but for the books. */
+/** All read-only queries except the books. */
 export function prepareInspect(db: Database) {
   const anyPending = db.prepare<[], number>('select 1 from ledger where batched = 0 limit 1').pluck()
   const openBatches = db
@@ -62,14 +62,14 @@ export function prepareInspect(db: Database) {
     .pluck()
   const statesOf = (source: string) =>
     db.prepare<[number, number], EventCounts>(
-      // No group by: SQLite would sort the events by batch, in memory, and there may be millions.
+      // No `group by`: SQLite would sort the events by batch in memory, and there may be millions.
       `select count(*) - count(l.batch_id) as pending, total(b.state = 'sending') as sending,
          total(b.state = 'retrying') as retrying, total(b.state = 'failed') as failed,
          total(b.state = 'delivered' and l.superseded_by is null) as delivered,
          total(b.state = 'delivered' and l.superseded_by is not null) as superseded
        from ${source}`
     )
-  // A few events are looked up one by one, many are met on one walk through the ledger, which is in another order.
+  // A few events are looked up one by one; for many, the whole ledger (which has another order) is read once.
   const statesOfFew = statesOf(`events e
       cross join ledger l on l.batched in (0, 1) and l.user_key = e.user_key and l.event_time = e.event_time and l.seq = e.seq
       left join batches b on b.id = l.batch_id
@@ -145,7 +145,7 @@ export function prepareInspect(db: Database) {
       const parts = seqsOfMessage(messageId).flatMap((seq) => placedPart.all(seq, messageId).map(toRecord))
       return parts.find(({ turn }) => turn === 'now') ?? parts.at(-1)
     },
-    // Those whose turn has not come stand behind the others.
+    // Parts whose turn has not come are after the others.
     partsOfEvent: (messageId: string): EventRecord[] =>
       seqsOfMessage(messageId).flatMap((seq) =>
         [...placedPart.all(seq, messageId), ...waitingPart.all(seq, messageId)].map(toRecord)

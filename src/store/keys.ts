@@ -1,8 +1,8 @@
 import type { Subject } from './store.js'
 
 /**
- * A 52-bit hash of a text (two FNV-1a runs over its UTF-16 code units, mixed): an exact integer in JavaScript and a small
- * one in an index. It is a hint and nothing more: whoever finds a row by it compares the text itself.
+ * A 52-bit hash of a text (two FNV-1a runs over its UTF-16 code units, mixed): an exact integer in JavaScript, and
+ * small in an index. Hashes can collide: after finding a row by its key, compare the text itself.
  */
 export function textKey(text: string): number {
   let low = 0x811c9dc5
@@ -18,7 +18,7 @@ export function textKey(text: string): number {
   return (high >>> 12) * 0x100000000 + (low >>> 0)
 }
 
-/** A user's key is 0 or more, a group's less. */
+/** A user's key is 0 or more, a group's is negative. */
 export function subjectKey(subject: Subject, identifier: string): number {
   const key = textKey(identifier)
   return subject === 'user' ? key : -Math.max(1, key)

@@ -1,26 +1,26 @@
 import type { UserEntry } from '../destination/dopt-api.js'
 
 /**
- * That a user is in a group is kept as a property of the user, under a name that no other property has: so the newest
- * counts, what Dopt has is not sent again, and calls are merged, split and replayed with it as with any other property.
+ * A user's membership in a group is stored as a property of the user, under a reserved name. So it is merged,
+ * superseded, split and replayed like any other property, and not sent again if Dopt has it.
  */
 const RESERVED = '\0'
 const MEMBERSHIP = `${RESERVED}g`
-/** In front of the name of a property that begins as a reserved one does: somebody may have called it that. */
+/** Escapes a property whose own name begins like a reserved one. */
 const ESCAPE = `${RESERVED}p`
 
-/** How a name that is reserved, or a value that looks like one, begins in JSON text. Few texts have it. */
+/** How a reserved name, or a value that looks like one, begins in JSON text. Few texts contain it. */
 const MARK = '"\\u0000'
 
-/** A subject's properties and memberships, as an event gives them. */
+/** Properties and memberships of a user or group, from an event. */
 export interface Content {
-  /** JSON object text. */
+  /** The text of a JSON object. */
   properties: string
-  /** Identifiers of groups that the user is put into. */
+  /** Identifiers of the groups that the user is put into. */
   groups: readonly string[]
 }
 
-/** The text for the store. */
+/** The text to store. */
 export function toStored(properties: string, groups: readonly string[] = []): string {
   const own = properties.includes(MARK) ? escapeNames(properties) : properties
   if (groups.length === 0) return own
@@ -29,7 +29,7 @@ export function toStored(properties: string, groups: readonly string[] = []): st
   return own === '{}' ? `{${names}}` : `${own.slice(0, -1)},${names}}`
 }
 
-/** What `toStored` was given. */
+/** The reverse of `toStored`. */
 export function fromStored(stored: string): Content {
   if (!stored.includes(MARK)) return { properties: stored, groups: [] }
   const groups: string[] = []
@@ -41,7 +41,10 @@ export function fromStored(stored: string): Content {
   return { properties: JSON.stringify(Object.fromEntries(own)), groups }
 }
 
-/** What a call says of the user or group. A group that a user is put into keeps its properties. */
+/**
+ * The entry to send for the user or group. Groups that a user is put into are sent without properties, and so keep
+ * theirs.
+ */
 export function toEntry(identifier: string, stored: string): UserEntry {
   const { properties, groups } = fromStored(stored)
   if (groups.length === 0) return { identifier, properties }

@@ -3,21 +3,21 @@ import { isDamage } from './errors.js'
 import { prepareCompletion, readableBehind } from './message-table.js'
 import type { SeqRange } from './store.js'
 
-/** Events that are kept in memory before they begin to go into the index on disk: some 20 bytes each. */
+/** Events kept in memory before they are moved to the index on disk: some 20 bytes each. */
 const RECENT_EVENTS = 100_000
 
-/** How many of other processes' events count for how much is written at a time. */
+/** At most this many events of other processes count towards how much is written at a time. */
 const MOST_CAUGHT_UP = 1000
 
-/** How far memory has come. */
+/** The progress of the index in memory. */
 interface Progress {
-  /** The newest event that it has; null in the beginning. */
+  /** The newest event in memory; null at the start. */
   knownTo: number | null
-  /** The key at which the round stands; below all keys between rounds. */
+  /** The key that the round has reached; below all keys between rounds. */
   position: number
   /** The newest event when the round began. */
   beganAt: number
-  /** It has no event up to this one any more. */
+  /** No event up to this one is in memory any more. */
   droppedTo: number
 }
 
@@ -25,14 +25,13 @@ const BEFORE_ALL_KEYS = -1
 const AFTER_ALL_KEYS = Number.MAX_SAFE_INTEGER
 
 /**
- * Which events a message has. The newest are in memory; when they are many they go over into the table on disk, in rounds:
- * each time events are accepted, twice as many that stand next to each other there. So a page of the table is written
- * once for many events, and not for each.
+ * Finds the events of a message. The newest are indexed in memory. When there are many, they are moved to the table on
+ * disk in rounds: each time events are accepted, twice as many that are adjacent in that table are moved. So a page of
+ * the table is written once for many events, not once for each.
  *
- * Memory is a temporary table, so that it is rolled back with the transaction. What it holds can always be had again: it is
- * the events behind the reach of the table on disk. Another process has such a memory of its own. An event that another
- * process removes stays in it until its turn to be written, and is not found, since whoever looks up a message compares its
- * text in `events`.
+ * "Memory" is a temporary table, so that it is rolled back with the transaction. It can always be rebuilt: it has the
+ * events beyond the reach of the table on disk. Each process has its own. An event that another process removed stays
+ * in it until it would be written, but is never found: a look-up compares the message's text in `events`.
  */
 export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) {
   db.exec(`create temp table recent_messages (
@@ -91,7 +90,7 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
     )
     .pluck()
   const writeBetween = prepareWriting('')
-  // Not those of events that another process has removed: nothing would take them out again.
+  // Not events that another process removed: nothing would remove them from the table again.
   const writeStandingBetween = prepareWriting('and exists (select 1 from events e where e.seq = r.seq)')
   const dataVersion = db.prepare<[], number>('select data_version from pragma_data_version').pluck()
   const versionAtFirst = dataVersion.get()
@@ -102,19 +101,19 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
     'delete from recent_messages where message_key > ? and message_key <= ?'
   )
 
-  /** How many events of other processes the transaction has met. Set anew by each, so that it need not be rolled back. */
+  /** Events of other processes seen in this transaction. Each transaction resets it, so it need not be rolled back. */
   let caughtUp = 0
   let health: 'well' | 'hurt' | 'rescued' = 'well'
   let hurts = 0
 
-  /** Takes in what other processes have accepted, and in the beginning what the table on disk may lack. */
+  /** Adds events that other processes accepted and, at the start, those that the table on disk may lack. */
   function catchUp(): void {
     const [now, reach] = [progress(), readReach.get() ?? 0]
-    // A round does not outlive its process. Where none ever came to its end, the table would fall behind for good.
+    // A round ends with its process. If no round were ever completed, the table would fall behind for good.
     const isFarBehind = (): boolean => (newest.get() ?? 0) - reach > 2 * recentEvents
     if (now.knownTo === null && health === 'well' && isFarBehind()) return complete()
     caughtUp = rememberBehind.run(Math.max(now.knownTo ?? 0, reach)).changes
-    // Where another process writes the table, nothing else would ever leave this one's memory.
+    // If another process writes the table, nothing else would ever remove events from this one's memory.
     const isOutrun = reach > now.droppedTo
     if (isOutrun) dropReached.run(reach)
     if (caughtUp === 0 && !isOutrun) return
@@ -129,7 +128,7 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
       return
     }
     if (isBetweenRounds) now.beganAt = last
-    // Faster than memory grows, whoever makes it grow.
+    // Faster than memory grows, whichever process causes that.
     const rows = 2 * (last - first + 1 + Math.min(caughtUp, MOST_CAUGHT_UP))
     const upTo = keyAhead.get(now.position, rows)
     const writing = dataVersion.get() === versionAtFirst ? writeBetween : writeStandingBetween
@@ -137,7 +136,7 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
     dropBetween.run(now.position, upTo ?? AFTER_ALL_KEYS)
     now.position = upTo ?? BEFORE_ALL_KEYS
     if (upTo === undefined) {
-      // Whatever memory held when the round began is on disk now.
+      // Everything that was in memory when the round began is on disk now.
       extendReach.run(now.beganAt)
       now.droppedTo = now.beganAt
     }
@@ -152,7 +151,7 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
     )
   }
 
-  /** After damage nothing more can be written in the same transaction, and the same would happen in the next. */
+  /** After damage, nothing more can be written in this transaction, and the next would meet the same damage. */
   function orHurt(run: () => void): void {
     try {
       run()
@@ -182,22 +181,22 @@ export function prepareMessageIndex(db: Database, recentEvents = RECENT_EVENTS) 
   return {
     /** To be called before the others, in the same transaction. */
     catchUp: () => orHurt(catchUp),
-    /** Which of these keys there are: of these alone `has` may be true. For all at once, since a query costs more than a look. */
+    /** Which of these keys exist: `has` is true only for those. Asked for all at once, because a query is expensive. */
     known: (keys: readonly number[]): Set<number> => new Set(knownKeys.all(`[${keys.join(',')}]`)),
     has: (messageKey: number, messageId: string): boolean => find.get(messageKey, messageKey, messageId) !== undefined,
-    /** Takes in the events between, and writes some of what memory holds to the table on disk, if that is much by now. */
+    /** Adds the events in this range, and moves some from memory to the table on disk, if there are many. */
     add: (events: SeqRange): void => {
       const all = health === 'rescued' ? writeAll : rememberAll
       all.run(events.first, events.last)
       orHurt(() => advance(events))
     },
-    /** How often a damaged page has stopped `catchUp` or `advance`, and with them their transaction. */
+    /** How often a damaged page made `catchUp` or `advance`, and so their transaction, fail. */
     get hurts(): number {
       return hurts
     },
     /**
-     * After that, goes on without what is on damaged pages, and without rounds: from now on each event goes to disk at
-     * once, so that damage costs those alone whose place is on it. Not to be called inside a transaction.
+     * After that, continues without what is on damaged pages, and without rounds: from now on each event is written to
+     * disk at once, so that only events on damaged pages are affected. Not to be called inside a transaction.
      */
     rescue
   }

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { isDamage } from './errors.js'
 import { textKey } from './keys.js'
 
-/** What any process can do with the message index on disk; see message-index.ts for how it comes to be. */
+/** What any process can do with the message index on disk; see message-index.ts for how it is written. */
 
 interface Row {
   messageKey: number
@@ -10,8 +10,8 @@ interface Row {
 }
 
 /**
- * The arrival numbers of what may be a message's events (whoever asks compares the text), in their order, whether the table
- * on disk has them or not.
+ * The sequence numbers, in order, of what may be a message's events (the caller compares the text), whether or not the
+ * table on disk has them.
  */
 export function prepareSeqsOfMessage(db: Database): (messageId: string) => number[] {
   const indexed = db.prepare<[number], number>('select seq from message_index where message_key = ?').pluck()
@@ -36,7 +36,7 @@ export function prepareSeqsOfMessage(db: Database): (messageId: string) => numbe
   }
 }
 
-/** Writes what the table on disk lacks. To be run inside a transaction. */
+/** Writes the events that the table on disk lacks. To be run inside a transaction. */
 export function prepareCompletion(db: Database): () => void {
   const write = db.prepare(
     `insert or ignore into message_index (message_key, seq)
@@ -51,7 +51,7 @@ export function prepareCompletion(db: Database): () => void {
   }
 }
 
-/** The events behind this one, without those on damaged pages. */
+/** The events after this one, without those on damaged pages. */
 export function* readableBehind(db: Database, last: number): Generator<Row> {
   const newest = db.prepare<[], number | null>('select max(seq) from events').pluck().get() ?? 0
   const event = db.prepare<[number], Row>('select message_key as messageKey, seq from events where seq = ?')

@@ -24,9 +24,9 @@ function pragmaNumber(db: Database, name: string): number {
   return Number(db.pragma(name, { simple: true }))
 }
 
-/** Refuses a database that is another program's or newer than the program, without writing to it. Throws StoreError. */
+/** Refuses a database of another program, or of a newer version, without writing to it. Throws StoreError. */
 export function checkOurs(db: Database, file: string, migrations = loadMigrations()): void {
-  // One transaction, so that a store which another process is making just now is seen whole or not at all.
+  // One transaction, so that a store that another process is just creating is seen complete or not at all.
   const { applicationId, tables } = db.transaction(() => ({
     applicationId: pragmaNumber(db, 'application_id'),
     tables: Number(db.prepare('select count(*) from sqlite_schema').pluck().get())
@@ -44,7 +44,7 @@ export function checkOurs(db: Database, file: string, migrations = loadMigration
   )
 }
 
-/** Brings a database of ours up to date, one transaction a migration. */
+/** Brings a database of ours up to date, one transaction per migration. */
 export function migrate(db: Database, file: string, migrations = loadMigrations()): void {
   checkOurs(db, file, migrations)
   for (const migration of migrations) {

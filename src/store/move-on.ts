@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 
-/** Events of a batch that have moved on to their next parts. */
+/** Events of a batch that moved on to their next parts. */
 interface MovedOn {
   events: number
   superseded: number
@@ -17,8 +17,8 @@ interface Row {
 }
 
 /**
- * Prepares what is done with the events of a batch that is delivered, in the same transaction: where an event has a part
- * that waits, that part is pending now and counts instead. To be run once a batch.
+ * For the events of a batch that was delivered, in the same transaction: if an event has a waiting part, that part
+ * becomes pending and counts instead. To be run once per batch.
  */
 export function prepareMoveOn(db: Database): (batchId: number) => MovedOn {
   const anyWaiting = db.prepare<[], number>('select 1 from waiting_parts limit 1').pluck()
@@ -39,7 +39,7 @@ export function prepareMoveOn(db: Database): (batchId: number) => MovedOn {
   )
 
   return (batchId) => {
-    // Most stores have none, and every event of every batch would be looked up in them.
+    // Most stores have none; this saves looking up every event of every batch.
     if (anyWaiting.get() === undefined) return NOTHING_MOVED
     const rows = withNext.all(batchId)
     if (rows.length === 0) return NOTHING_MOVED

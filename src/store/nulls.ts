@@ -1,7 +1,7 @@
-/** A row as SQLite gives it: null where the record has nothing. */
+/** A row from SQLite: null where the record has undefined. */
 export type Row<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
 
-/** The record of a row. */
+/** Converts a row to a record. */
 export function withoutNulls<T extends object>(row: Row<T>): T {
   return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value ?? undefined])) as T
 }

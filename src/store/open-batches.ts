@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 
-/** Batches that are not settled, when nothing that was planned for them holds any more. To be run inside a transaction. */
+/** Resets the plans of batches that are not settled. To be run inside a transaction. */
 export function prepareOpenBatches(db: Database) {
   const recover = db.prepare<[number]>(
     `update batches set uncertain = max(uncertain, state = 'sending'), state = 'retrying', next_attempt_at = ?
@@ -13,12 +13,12 @@ export function prepareOpenBatches(db: Database) {
   )
 
   return {
-    /** Those of a sender that has ended wait, and are due now. Returns the ids of all. */
+    /** Batches of a sender that has ended are waiting, and due now. Returns the ids of all open batches. */
     recover: (now: number): number[] => {
       recover.run(now)
       return ids.all()
     },
-    /** Those that wait are due now. */
+    /** Makes waiting batches due now. */
     makeDue: (now: number): void => void makeDue.run({ now })
   }
 }

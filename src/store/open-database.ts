@@ -6,19 +6,25 @@ import { checkOurs, migrate } from './migrations.js'
 import { SqliteDatabase } from './sqlite-driver.js'
 
 export interface OpenOptions {
-  /** `full` flushes the disk at every commit; `normal` may lose the last commits when the machine (not the program) dies. */
+  /** `full` flushes to disk at every commit; `normal` may lose the last commits if the machine crashes. */
   synchronous?: 'full' | 'normal'
   /** Refuse to create the file. */
   mustExist?: boolean
 }
 
 const CACHE_KIB = 8 * 1024
-/** SQLite waits for another process's lock in the middle of the event loop, so only this long; GroupCommit waits on. */
+/**
+ * SQLite blocks the event loop while it waits for another process's lock, so it waits only this long; then GroupCommit
+ * does.
+ */
 const LOCK_WAIT_MS = 250
 
-/** Opens, creates and migrates the database file. What is not ours is refused and left as it was. Throws StoreError. */
+/**
+ * Opens the database file, creating or migrating it if needed. A file that is not a store of ours is refused,
+ * unchanged. Throws StoreError.
+ */
 export function openDatabase(name: string, options: OpenOptions = {}): Database.Database {
-  // A path in full, so that SQLite takes no name for a database in memory; trimmed, as the driver does it.
+  // An absolute path, so that SQLite never treats the name as a database in memory; trimmed, as the driver does.
   const file = resolve(name.trim())
   const isNew = claimFile(file, name, options.mustExist ?? false)
   let db: Database.Database | undefined
@@ -26,11 +32,11 @@ export function openDatabase(name: string, options: OpenOptions = {}): Database.
     db = new SqliteDatabase(file, { timeout: LOCK_WAIT_MS })
     checkOurs(db, name)
     makePrivate(file)
-    // Possible in a new file only: lets `prune` give space back in small steps.
+    // Possible only in a new file: lets `prune` return space in small steps.
     if (isNew) db.pragma('auto_vacuum = incremental')
     db.pragma('journal_mode = wal')
     db.pragma(`synchronous = ${options.synchronous ?? 'full'}`)
-    // The ledger's own tests keep its references whole; checking them at every insert would cost the hot path a look-up.
+    // Tests ensure that references are valid; checking them at every insert would cost the hot path a look-up.
     db.pragma('foreign_keys = off')
     db.pragma(`cache_size = -${CACHE_KIB}`)
     db.pragma('temp_store = memory')
@@ -42,7 +48,7 @@ export function openDatabase(name: string, options: OpenOptions = {}): Database.
   }
 }
 
-/** Makes sure that the file is there and ours to write; true when it has just been made, or is empty. */
+/** Makes sure that the file exists and is writable; true if it was just created, or is empty. */
 function claimFile(file: string, name: string, mustExist: boolean): boolean {
   const existing = existsSync(file) ? statSync(file) : undefined
   if (existing?.isDirectory()) {
@@ -54,7 +60,7 @@ function claimFile(file: string, name: string, mustExist: boolean): boolean {
   if (existing !== undefined && !existing.isFile()) {
     throw new StoreError('not-a-database', `${name} is not a file: name another one with --store`)
   }
-  // Whoever only reads makes no store of an empty file either.
+  // A reader does not turn an empty file into a store either.
   if (mustExist && (existing === undefined || existing.size === 0)) {
     throw new StoreError(
       'missing',
@@ -82,8 +88,8 @@ function claimFile(file: string, name: string, mustExist: boolean): boolean {
 }
 
 /**
- * Makes a file for our eyes only, if it is not there. Never opens one that is: closing it again would drop every lock
- * that this process holds on it, SQLite's among them (POSIX).
+ * Creates a file that only we can read, if it does not exist. Never opens an existing one: closing it would release
+ * every lock that this process has on it, including SQLite's (POSIX).
  */
 export function createPrivateFile(file: string): void {
   try {
@@ -93,13 +99,13 @@ export function createPrivateFile(file: string): void {
   }
 }
 
-/** The database, and what a crash has left beside it: SQLite gives new WAL files the mode of the database. */
+/** For the database, and files that a crash left beside it: SQLite gives new WAL files the mode of the database. */
 function makePrivate(file: string): void {
   for (const part of [file, `${file}-wal`, `${file}-shm`]) {
     try {
       if ((statSync(part).mode & 0o077) !== 0) chmodSync(part, 0o600)
     } catch {
-      // Not there; or somebody else's, that we may write to: its owner decides who reads it.
+      // Missing; or another user's file, which its owner protects.
     }
   }
 }

@@ -1,18 +1,18 @@
 import type { Database } from 'better-sqlite3'
 import type { PlannedEvent } from './plan-users.js'
 
-/** Events of one user in one batch at most; the rest waits for the next, so that one busy user cannot fill the memory. */
+/** Most events of one user per batch; the rest waits for the next batch, so that a busy user cannot fill the memory. */
 const MOST_ROWS = 1000
 const FIRST_ROWS = 256
 const FEWEST_ROWS = 16
-/** Pages are made smaller when the events are so large that one takes more than this. */
+/** A page of events larger than this makes the next pages smaller. */
 const PAGE_CHARACTERS = 4 * 1024 * 1024
 
 /** A user's pending events, oldest first: all of them, or as many as one batch may have. */
 export interface PendingEvents {
   userKey: number
   events: PlannedEvent[]
-  /** Nothing later than this has ever been given to a batch; undefined when nothing has. */
+  /** The newest event time of this user in any batch; undefined if there is none. */
   newestBatchedAt: number | undefined
 }
 
@@ -26,8 +26,8 @@ type Row = [
 ]
 
 /**
- * Reads the pending events of users who stand next to each other in the ledger: a few queries for all of them, for one
- * query costs as much as the rows of several users.
+ * Reads the pending events of users that are adjacent in the ledger, with a few queries for all of them: one query
+ * costs as much as the rows of several users.
  */
 export function preparePendingEvents(db: Database) {
   const rowsBetween = db
@@ -40,7 +40,7 @@ export function preparePendingEvents(db: Database) {
     .raw()
   let pageRows = FIRST_ROWS
 
-  /** Keys in rising order. Whoever stands between them is passed over. */
+  /** Keys in ascending order. Users between them are skipped. */
   function* inOrder(keys: readonly number[]): Generator<PendingEvents> {
     const wanted = new Set(keys)
     const last = keys.at(-1) ?? -1
@@ -50,7 +50,7 @@ export function preparePendingEvents(db: Database) {
       const users = toUsers(page)
       const isFull = page.length === pageRows
       adjust(page, isFull)
-      // The last user of a full page may have more rows; one who has a page of his own has as many as he may have.
+      // The last user of a full page may have more rows; one that fills a page alone has as many as it may have.
       if (isFull && users.length > 1) users.pop()
       for (const user of users) if (wanted.has(user.userKey)) yield user
       if (!isFull) return
@@ -64,13 +64,13 @@ export function preparePendingEvents(db: Database) {
     else if (isFull && 2 * characters < PAGE_CHARACTERS) pageRows = Math.min(MOST_ROWS, 2 * pageRows)
   }
 
-  /** `oneByOne` when there are others between these who cannot be read. */
+  /** `oneByOne`: read each user separately, because users between them cannot be read. */
   return function* (keys: readonly number[], oneByOne = false): Generator<PendingEvents> {
     if (oneByOne) {
       for (const key of keys) yield* inOrder([key])
       return
     }
-    // The search goes round once at most: then the keys rise, and begin again.
+    // The search wraps around at most once: the keys ascend, then start over.
     const turn = keys.findIndex((key, index) => key < (keys[index - 1] ?? -Infinity))
     if (turn > 0) yield* inOrder(keys.slice(0, turn))
     yield* inOrder(turn > 0 ? keys.slice(turn) : keys)

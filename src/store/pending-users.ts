@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { BusyUsers } from './busy-users.js'
 import type { Subject } from './store.js'
 
-/** Rows looked at in one step of the search. */
+/** Rows read per step of the search. */
 const PAGE_ROWS = 300
 
 /** Below the first key of each kind, and above its last. */
@@ -12,11 +12,11 @@ const BOUNDS: Readonly<Record<Subject, { before: number; end: number }>> = {
 }
 
 /**
- * Whose turn it is among the users, or among the groups. The search goes round through the keys of the users who have
- * pending events, and each batch begins where the one before it ended: everybody's turn comes within one round, and the
- * users of a batch stand next to each other in the ledger. (Going by the oldest event instead, each batch would touch a hundred pages all over the ledger.)
+ * Chooses the next users, or groups, to send. The search cycles through the keys with pending events, and each batch
+ * continues where the one before ended: every user gets a turn within one round, and the users of a batch are adjacent
+ * in the ledger. (Ordered by oldest event instead, each batch would touch a hundred pages all over the ledger.)
  *
- * Users whose events lie on a damaged page are left out, so that they stop nobody else.
+ * Users with events on a damaged page are left out, so that they do not block the others.
  */
 export class PendingUsers {
   readonly #rowsAfter
@@ -27,7 +27,7 @@ export class PendingUsers {
   constructor(db: Database, subject: Subject) {
     this.#bounds = BOUNDS[subject]
     this.#position = this.#bounds.before
-    // Rows, not users: who has a million of them must not be read through for each batch.
+    // Limits rows, not users: a user with a million rows must not be read through for each batch.
     this.#rowsAfter = db
       .prepare<[number, number, number], [userKey: number, seq: number]>(
         `select user_key, seq from ledger where batched = 0 and user_key > ? and user_key < ?
@@ -36,7 +36,7 @@ export class PendingUsers {
       .raw()
   }
 
-  /** The next users who are not busy, at most `maxUsers`, and the first arrival among the events that were looked at. */
+  /** The next users that are not busy, at most `maxUsers`, and the lowest seq among the events that were read. */
   next(maxUsers: number, busy: BusyUsers): { userKeys: Set<number>; oldestSeq: number | undefined } {
     const { before, end } = this.#bounds
     const userKeys = new Set<number>()
@@ -60,17 +60,17 @@ export class PendingUsers {
     }
   }
 
-  /** The next search begins behind this user. */
+  /** The next search begins after this user. */
   passed(userKey: number): void {
     this.#position = userKey
   }
 
-  /** This user's events could not be read. Nothing more can be written in the same transaction. */
+  /** Marks a user whose events could not be read. Nothing more can be written in the same transaction. */
   leaveOut(userKey: number): void {
     this.#unreadable.add(userKey)
   }
 
-  /** Those who were left out have another chance. */
+  /** Tries the users that were left out again. */
   readAgain(): void {
     this.#unreadable.clear()
   }

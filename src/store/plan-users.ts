@@ -1,16 +1,16 @@
 import { mergeUpdates, type PropertyValue, type UserEntry } from '../destination/dopt-api.js'
 import { toEntry } from './memberships.js'
 
-/** An event as the ledger holds it. */
+/** An event from the ledger. */
 export interface PlannedEvent {
   seq: number
   identifier: string
   eventTime: number
-  /** As stored: memberships are among them. */
+  /** As stored, memberships included. */
   properties: string
 }
 
-/** A delivered event, as far as law 4 needs it: which names it gave a value, and when. */
+/** What the newest-wins rule needs of a delivered event: which properties it set, and when. */
 export interface DeliveredNames {
   seq: number
   eventTime: number
@@ -18,9 +18,11 @@ export interface DeliveredNames {
 }
 
 export interface UserPlan {
-  /** What to send; undefined when a newer delivered event has overtaken everything. */
+  /** What to send; undefined if newer delivered events have set every property since. */
   entry: UserEntry | undefined
-  /** For each event, in the order given, the seq of the event that overtook the last of its values. */
+  /**
+   * For each event, in the given order: the seq of the event that superseded it, by setting the last of its properties.
+   */
   supersededBy: Array<number | undefined>
 }
 
@@ -31,17 +33,17 @@ export function parseProperties(text: string): Properties {
   return JSON.parse(text) as Properties
 }
 
-/** Newer by event time, then by arrival. */
+/** Newer by event time, then by order of arrival. */
 export function isNewer(a: Moment, b: Moment): boolean {
   return a.eventTime > b.eventTime || (a.eventTime === b.eventTime && a.seq > b.seq)
 }
 
 /**
- * Law 4 for one user: of several events the newest value of each property goes out, and none that a newer event has
- * already delivered.
+ * The newest-wins rule ("law 4" in the tests) for one user: the newest value of each property is sent, unless a newer
+ * event that set it was already delivered.
  *
- * @param events the user's events that want to go out; at least one
- * @param delivered what the user's delivered events that may be newer than the oldest of them gave a value
+ * @param events the user's events to send; at least one
+ * @param delivered the properties set by delivered events that may be newer than the oldest of `events`
  */
 export function planUser(events: readonly PlannedEvent[], delivered: readonly DeliveredNames[]): UserPlan {
   const [only] = events
@@ -66,7 +68,9 @@ export function planUser(events: readonly PlannedEvent[], delivered: readonly De
   return { entry, supersededBy }
 }
 
-/** The event without the values that newer delivered events hold; when that is all of them, by which it was overtaken last. */
+/**
+ * The event without properties that newer delivered events set; if none are left, also which event set the last one.
+ */
 function leaveOutOvertaken(
   event: PlannedEvent,
   delivered: readonly DeliveredNames[]

@@ -5,7 +5,7 @@ import { parseProperties, type DeliveredNames } from './plan-users.js'
 import type { PruneOptions } from './store.js'
 import { prepareHistory } from './user-history.js'
 
-/** Batches removed in one commit: a few hundred events, so that traffic waits for milliseconds only. */
+/** Batches removed per commit: a few hundred events, so that traffic only waits for milliseconds. */
 const BATCHES_A_STEP = 4
 const REJECTIONS_A_STEP = 500
 const EMPTY_BATCHES_A_STEP = 500
@@ -27,9 +27,9 @@ interface OldEvent {
   uncertain: number
 }
 
-/** Applies retention, one step a call. To be run inside a transaction. */
+/** Applies retention, one step per call. To be run inside a transaction. */
 export function preparePrune(db: Database): (options: PruneOptions) => { removed: number; more: boolean } {
-  // A delivered batch whose events have all moved on has none any more, but what it delivered is here still.
+  // A delivered batch whose events have all moved on counts no events, but their delivered parts are still here.
   const deliveredBatches = db.prepare<[number, number], OldBatch>(
     `select id, events, superseded, uncertain from batches
      where state = 'delivered' and settled_at < ? order by settled_at limit ?`
@@ -66,11 +66,12 @@ export function preparePrune(db: Database): (options: PruneOptions) => { removed
     deleteBatch.run(id)
   }
 
-  /** Removes a batch's events; what of them Dopt has, or may have, still overtakes what is to come. */
+  /** Removes a batch's events; values that Dopt has, or may have, still supersede older events that come later. */
   function removeEvents(id: number, mayBeHeld: (event: OldEvent) => boolean): void {
     const old = eventsOf.all(id)
     for (const { seq } of old) deleteEvent.run(seq)
-    // What was overtaken was not sent, and its overtaker is at Dopt or stands here; but an earlier call may have sent it.
+    // Superseded values were not sent, and what superseded them is at Dopt or here; but an earlier call may have sent
+    // them.
     const holding = old.filter((event) => (event.supersededBy === null || event.uncertain === 1) && mayBeHeld(event))
     for (const ofKey of groupBy(holding, (event) => event.userKey).values()) {
       for (const [identifier, own] of groupBy(ofKey, (event) => event.identifier)) {
@@ -79,7 +80,7 @@ export function preparePrune(db: Database): (options: PruneOptions) => { removed
     }
   }
 
-  /** What a failed event would have said next goes with it. */
+  /** The later parts of a failed event are removed with it. */
   function removeWaitingAfter(seq: number): void {
     for (let next = seq + 1; deleteWaiting.run(next).changes > 0; next++) deleteEvent.run(next)
   }

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 
-/** Pages given back to the disk in one commit. */
+/** Pages returned to the disk per commit. */
 const RECLAIM_PAGES = 256
 
 /** See `reclaimStep` in store.ts. To be run inside a transaction. */

@@ -3,7 +3,7 @@ import { subjectKey } from './keys.js'
 import { addRange, mergeRanges } from './seq-ranges.js'
 import type { ReplayCount, ReplaySelection, SeqRange } from './store.js'
 
-/** Failed batches put back in one commit; between commits other writers have their turn. */
+/** Failed batches put back per commit; between commits, other writers get a turn. */
 const BATCHES_A_STEP = 50
 
 interface FailedEvent {
@@ -16,7 +16,7 @@ interface FailedEvent {
 type Subjects = Pick<ReplayCount, 'users' | 'groups'>
 type StepCount = Omit<ReplayCount, keyof Subjects>
 
-/** The batches of a replay, and whom the events that failed in them are of. */
+/** The batches of a replay, and the users and groups of their failed events. */
 interface Selected extends Subjects {
   ids: number[]
 }
@@ -30,7 +30,7 @@ interface Conditions {
 const FAILED = `b.state = 'failed' and b.events > 0 and (@batchId is null or b.id = @batchId)
   and (@since is null or b.settled_at >= @since) and (@until is null or b.settled_at < @until)`
 
-/** Puts failed events back as pending, where they meet their users' newer events and are planned with them. */
+/** Makes failed events pending again, so that they are planned together with their users' newer events. */
 export function prepareReplay(db: Database) {
   const failedBatches = db
     .prepare<[Conditions], number>(`select b.id from batches b where ${FAILED} order by b.id`)
@@ -68,7 +68,7 @@ export function prepareReplay(db: Database) {
 
   const isWaiting = db.prepare<[number], number>('select 1 from waiting_parts where seq = ?').pluck()
 
-  /** The numbers of an event from one of its parts on: they are those under which it will stand. */
+  /** The sequence numbers of an event from this part on: it will be counted under these. */
   function rangeFrom(first: number): SeqRange {
     let last = first
     while (isWaiting.get(last + 1) !== undefined) last++
@@ -108,7 +108,7 @@ export function prepareReplay(db: Database) {
   }
 
   return {
-    /** The batches as they stand when a replay begins: what fails while it is at work is not part of it. */
+    /** The batches when the replay begins: events that fail while it runs are not part of it. */
     select,
     putBack: (selection: ReplaySelection, ids: readonly number[], now: number) =>
       visit(selection, ids, (id, events) => {
@@ -119,7 +119,7 @@ export function prepareReplay(db: Database) {
   }
 }
 
-/** Does `step` for some of the batches at a time, and sums up. */
+/** Runs `step` for a few batches at a time, and adds up the results. */
 export async function sumSteps(
   { ids, users, groups }: Selected,
   step: (ids: readonly number[]) => Promise<StepCount>

@@ -5,18 +5,18 @@ import { createPrivateFile } from './open-database.js'
 import { SqliteDatabase } from './sqlite-driver.js'
 
 /**
- * One sender a store: an exclusive SQLite transaction held open on a small file beside it. The operating system drops the
- * lock with the process, however that ends, so a killed sender never has to be cleaned up after.
+ * Ensures one sender per store: an exclusive SQLite transaction kept open on a small file beside it. The operating
+ * system releases the lock with the process, however that ends, so nothing needs cleaning up after a killed sender.
  */
 export class SenderLock {
   private constructor(private readonly db: Database.Database) {}
 
-  /** Throws StoreError `in-use` when another process, or another handle in this one, is the sender. */
+  /** Throws StoreError `in-use` if another process, or another handle in this one, is the sender. */
   static take(storeFile: string): SenderLock {
     let file = storeFile
     let db: Database.Database | undefined
     try {
-      // By its real name: a link to a store is no second store.
+      // By its real path: a link to a store is not a second store.
       file = `${realpathSync(storeFile)}-sender`
       createPrivateFile(file)
       chmodSync(file, 0o600)

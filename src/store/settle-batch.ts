@@ -18,8 +18,8 @@ interface WaitingRow {
 }
 
 /**
- * Whether a call may have taken effect at Dopt although it is not counted as delivered: no answer came, the server broke
- * on it, or it answered success for fewer users. A refusal (4xx) is of the whole call, and certain.
+ * Whether a call may have taken effect at Dopt although it does not count as delivered: there was no answer, a server
+ * error, or a success for fewer users. A refusal (4xx) is certain, and applies to the whole call.
  */
 function isUncertain({ status, isSent = true }: CallRecord): boolean {
   if (!isSent) return false
@@ -28,7 +28,7 @@ function isUncertain({ status, isSent = true }: CallRecord): boolean {
 
 const NOTHING_SETTLED: SettledEvents = { delivered: 0, superseded: 0, failed: 0 }
 
-/** Takes waiting batches up again, and records what became of batches. To be run inside a transaction. */
+/** Claims waiting batches, and records the results of batches. To be run inside a transaction. */
 export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
   const nextDue = db.prepare<[number], WaitingRow>(
     `select id, attempts, created_at as createdAt, parent_id as parentId from batches indexed by batches_waiting
@@ -39,7 +39,7 @@ export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
   )
   const markSending = db.prepare<[number]>("update batches set state = 'sending', next_attempt_at = null where id = ?")
 
-  /** The batch that is due first, and the ids of those of which nothing was left to send. */
+  /** The batch that is due first, and the ids of batches that had nothing left to send. */
   function claim(dueBy: number, now: number): { batch: OpenBatch | undefined; settled: number[] } {
     const settled: number[] = []
     for (;;) {
@@ -51,14 +51,14 @@ export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
         markSending.run(id)
         return { batch: { id, attempts, createdAt, parentId: parentId ?? undefined, ...carried }, settled }
       }
-      // Overtaken or forgotten while it waited.
+      // Superseded or forgotten while it waited.
       const nothing: CallRecord = { at: now, status: undefined, code: undefined, error: undefined }
       rows.record(row.id, 'delivered', nothing, { countAttempt: false })
       settled.push(row.id)
     }
   }
 
-  /** The halves, as waiting batches that are due at once. */
+  /** Stores the halves as waiting batches, due at once. */
   function split(id: number, call: CallRecord): Held[] {
     const parent = parentOf.get(id)
     const options = {
@@ -81,7 +81,7 @@ export function prepareSettle(db: Database, plans: UserPlans, rows: BatchRows) {
     'select events, superseded from batches where id = ?'
   )
 
-  /** `held`: who holds the users of a split batch now. */
+  /** `held`: the batches that the users of a split batch are in now. */
   function settle(id: number, settlement: Settlement): { held: Held[]; settled: SettledEvents } {
     const { to, call } = settlement
     if (to === 'retrying') {

@@ -1,7 +1,7 @@
 import { formatBytes } from '../format-bytes.js'
 import { StoreError } from './errors.js'
 
-/** Refuses to let a store grow that has as many bytes as it may have. */
+/** Returns a check that throws StoreError `limit` once the store has reached its maximum size. */
 export function prepareSizeLimit(file: string, bytes: () => number, maxBytes: number | undefined): () => void {
   return () => {
     if (maxBytes === undefined || bytes() < maxBytes) return

@@ -2,14 +2,14 @@ import { createRequire } from 'node:module'
 import type Database from 'better-sqlite3'
 
 /**
- * better-sqlite3 12 is the last that runs on Node 20 (13 crashes there), and Node 24.19 and later abort the process when
- * the garbage collector frees one of its statements (better-sqlite3#1515). Version 13 is for Node 22 and later, and
- * brings its binaries along. So both are installed, and this is the one place that chooses.
+ * better-sqlite3 12 is the last version that runs on Node 20 (13 crashes there), but with it Node 24.19 and later abort
+ * when the garbage collector frees a statement (better-sqlite3#1515). Version 13 is for Node 22 and later, and includes
+ * its binaries. So both are installed, and this is the only place that chooses.
  */
 const FIRST_NODE_FOR_13 = 22
 
 const load = createRequire(import.meta.url)
 const isFor13 = Number.parseInt(process.versions.node, 10) >= FIRST_NODE_FOR_13
 
-// Both have the interface that the types of 12 describe.
+// The types of version 12 describe both.
 export const SqliteDatabase = load(isFor13 ? 'better-sqlite3-13' : 'better-sqlite3') as typeof Database

@@ -43,13 +43,13 @@ import { tryToWrite } from './try-to-write.js'
 import { prepareUserPlans } from './user-plans.js'
 
 export interface SqliteStoreOptions extends OpenOptions {
-  /** The database may not grow beyond this; at the limit `accept` rejects with `limit`. */
+  /** At this size `accept` rejects with `limit`. */
   maxBytes?: number
   /** See wal-limit.ts. */
   maxWalBytes?: number
-  /** How long `accept` waits for a process that has the database locked; by default as long as any write. */
+  /** How long `accept` waits while another process has the database locked. Default: as long as other writes. */
   acceptLockWaitMs?: number
-  /** See message-index.ts; only tests have a reason to change it. */
+  /** See message-index.ts; changed only by tests. */
   recentEvents?: number
 }
 
@@ -70,7 +70,9 @@ export class SqliteStore implements Store {
   readonly #facts
   readonly #saveEndpoint
   readonly #openBatches
-  /** Users of open batches; their newer events wait. The sender alone changes them, so its memory is the truth. */
+  /**
+   * Users of open batches; their newer events wait. Only the sender changes open batches, so its memory is accurate.
+   */
   readonly #busy = new BusyUsers()
   #lock: SenderLock | undefined
 
@@ -96,7 +98,7 @@ export class SqliteStore implements Store {
     this.#openBatches = prepareOpenBatches(this.#db)
   }
 
-  /** Opens, creates and migrates. Throws StoreError. */
+  /** Opens the store, creating or migrating it if needed. Throws StoreError. */
   static open(file: string, options: SqliteStoreOptions = {}): SqliteStore {
     return new SqliteStore(file, options)
   }

@@ -1,7 +1,7 @@
 /**
- * The store: what was received, the state of each event, and the result of each batch. All code outside this folder uses
- * this interface. Methods are asynchronous and work on whole batches, so that an implementation on another machine is
- * possible. When a method that writes resolves, the change is committed to disk.
+ * The store: what was received, the state of each event, and the result of each batch. All code outside this folder
+ * uses this interface. Methods are asynchronous and work on whole batches, so that an implementation on another machine
+ * is possible. When a method that writes resolves, the change is committed to disk.
  *
  * Times are epoch milliseconds. Every method may reject with a StoreError.
  */
@@ -39,7 +39,9 @@ export interface NewEvent extends NewPart {
   /** When it happened; never later than `arrivedAt`. */
   eventTime: number
   arrivedAt: number
-  /** Further parts, for other users or groups: each is sent when the one before is delivered or superseded. No repeats. */
+  /**
+   * Further parts, for other users or groups: each is sent when the one before is delivered or superseded. No repeats.
+   */
   later?: readonly NewPart[]
 }
 
@@ -190,9 +192,9 @@ export interface Store {
   accept(intake: Intake): Promise<AcceptReceipt>
 
   /**
-   * Forms a batch from pending users that are in no open batch, with all their pending events; or from one group, taking
-   * turns with users. Each pending user and group gets a turn before any gets a second one. Values that a newer delivered
-   * event has set are left out. Only the process that holds the sending lock may call it.
+   * Forms a batch from pending users that are in no open batch, with all their pending events; or from one group,
+   * taking turns with users. Each pending user and group gets a turn before any gets a second one. Values that a newer
+   * delivered event has set are left out. Only the process that holds the sending lock may call it.
    */
   formBatch(options: FormOptions): Promise<FormResult>
 
@@ -203,8 +205,8 @@ export interface Store {
   settle(batchId: number, settlement: Settlement): Promise<SettledEvents>
 
   /**
-   * Makes this handle the sender. Batches that were in flight when the last sender ended are waiting again, due now. Rejects
-   * with `in-use` if another process is the sender.
+   * Makes this handle the sender. Batches that were in flight when the last sender ended are waiting again, due now.
+   * Rejects with `in-use` if another process is the sender.
    */
   resume(now: number): Promise<{ waiting: number }>
 
@@ -227,15 +229,17 @@ export interface Store {
   pruneStep(options: PruneOptions): Promise<{ removed: number; more: boolean }>
   /** Returns some of the freed space to the disk. Resolves to false when there is none left to return. */
   reclaimStep(): Promise<boolean>
-  /** Removes all events of a user (or group), then rewrites the file, so that no trace of their values is left in it. */
+  /**
+   * Removes all events of a user (or group), then rewrites the file, so that no trace of their values is left in it.
+   */
   forget(identifier: string, subject?: Subject): Promise<ForgetCount>
 
   /** Bytes in use (without freed space), and the limit, if there is one. */
   usage(): Promise<{ bytes: number; maxBytes: number | undefined }>
 
   /**
-   * Resolves if an event could be accepted now, and rejects as `accept` would. To find out, it commits dummy data of about
-   * that size.
+   * Resolves if an event could be accepted now, and rejects as `accept` would. To find out, it commits dummy data of
+   * about that size.
    */
   tryToWrite(): Promise<void>
 

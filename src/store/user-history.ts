@@ -5,8 +5,9 @@ import { isNewer, type DeliveredNames } from './plan-users.js'
 type Stored = Array<[eventTime: number, seq: number, names: string[]]>
 
 /**
- * What law 4 still has to know of delivered events that retention has removed: for each user, and each group, which names they gave their
- * newest values, and when. Without it an old event that is replayed, or arrives late, after the removal would win.
+ * What the newest-wins rule needs to know of delivered events that retention removed: for each user and group, which
+ * properties they set last, and when. Without it, an old event that is replayed or arrives late after the removal would
+ * win.
  */
 export function prepareHistory(db: Database) {
   const histories = { user: prepareTable(db, 'user_history'), group: prepareTable(db, 'group_history') }
@@ -15,7 +16,7 @@ export function prepareHistory(db: Database) {
   return {
     isEmpty: () => histories.user.isEmpty() && histories.group.isEmpty(),
     read: (userKey: number, identifier: string): DeliveredNames[] => historyOf(userKey).read(identifier),
-    /** Adds delivered events that are about to be removed. */
+    /** Records delivered events that are about to be removed. */
     add: (userKey: number, identifier: string, removed: readonly DeliveredNames[]): void =>
       historyOf(userKey).add(identifier, removed),
     forget: (userKey: number, identifier: string): void => historyOf(userKey).forget(identifier)

@@ -5,7 +5,7 @@ import { isDamage } from './errors.js'
 import { preparePendingEvents } from './pending-events.js'
 import { planUser, type PlannedEvent, type UserPlan } from './plan-users.js'
 
-/** A user, the events that want to go out, and what is to be sent of them. */
+/** A user, its events to be sent, and what to send of them. */
 export interface PlannedUser {
   userKey: number
   events: PlannedEvent[]
@@ -16,7 +16,7 @@ interface KeyedEvent extends PlannedEvent {
   userKey: number
 }
 
-/** Looks up what law 4 has to know of users, and plans them. */
+/** Plans what to send for users, looking up what newest-wins needs. */
 export function prepareUserPlans(db: Database) {
   const eventsOfBatch = db.prepare<[number], KeyedEvent>(
     `select l.seq, l.user_key as userKey, l.event_time as eventTime, e.identifier, e.properties
@@ -26,7 +26,7 @@ export function prepareUserPlans(db: Database) {
   const pendingEvents = preparePendingEvents(db)
   const deliveredNames = prepareDeliveredNames(db)
 
-  /** Events of one key, oldest first. Two users can share a key; each is planned on its own. */
+  /** Events of one key, oldest first. If users share a key, each is planned on its own. */
   function planEvents(userKey: number, events: PlannedEvent[], newestBatchedAt: number | undefined): PlannedUser[] {
     const [first] = events
     if (first === undefined) return []
@@ -50,7 +50,7 @@ export function prepareUserPlans(db: Database) {
         yield { userKey, users: planEvents(userKey, events, newestBatchedAt) }
       }
     },
-    /** Whether the key's pending events are all on pages that can be read. */
+    /** Whether all pending events of the key are on readable pages. */
     canRead: (userKey: number): boolean => {
       try {
         Array.from(pendingEvents([userKey]))
@@ -60,14 +60,14 @@ export function prepareUserPlans(db: Database) {
         throw error
       }
     },
-    /** The batch's users as the ledger holds them now, planned afresh. */
+    /** The batch's users, planned anew from the ledger. */
     planBatch: (batchId: number): PlannedUser[] => {
       deliveredNames.beginRound()
       return [...groupBy(eventsOfBatch.all(batchId), (event) => event.userKey)].flatMap(([userKey, events]) =>
         planEvents(userKey, events, Infinity)
       )
     },
-    /** The same user with the oldest half of these events, at least one; the others stay as they are. */
+    /** The same user with the oldest half of these events, at least one; the others stay pending. */
     planOlderHalf: ({ userKey, events }: PlannedUser): PlannedUser[] =>
       planEvents(userKey, events.slice(0, Math.max(1, Math.floor(events.length / 2))), Infinity),
     userKeysOf: (batchId: number): number[] => userKeysOf.all(batchId)

@@ -1,15 +1,18 @@
 import type { Database } from 'better-sqlite3'
 
-/** 8,000 pages. SQLite's own limit is 1,000: fewer, larger moves write a page that has changed several times only once. */
+/**
+ * 8,000 pages; SQLite's default is 1,000. With fewer, larger checkpoints, a page that changed several times is written
+ * once.
+ */
 const LEAST_BYTES = 8000 * 4096
-/** The larger the database, the fewer of its pages change twice between two moves. */
+/** The larger the database, the fewer of its pages change twice between two checkpoints. */
 const SHARE_OF_DATABASE = 0.25
-/** So that it is not set anew with every page that the database grows by. */
+/** The limit is not set anew for smaller changes than this. */
 const STEP_PAGES = 1000
 
 /**
- * Sets how large the WAL may become before it is moved into the database (and everything else waits): some 32 MB, or a share
- * of a large database, as far as `maxBytes` allows. To be called again as the database grows.
+ * Sets how large the WAL may become before a checkpoint (which blocks everything else): some 32 MB, or a share of a
+ * large database, up to `maxBytes`. To be called again as the database grows.
  */
 export function prepareWalLimit(db: Database, maxBytes = LEAST_BYTES): () => void {
   const databasePages = db.prepare<[], number>('select page_count from pragma_page_count').pluck()

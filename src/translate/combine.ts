@@ -19,8 +19,8 @@ function isIdentifier(identifier: string | undefined): identifier is string {
 }
 
 /**
- * Combines what the subscriptions made of one event. The event counts once: if one subscription cannot map it, nothing of it
- * is sent. May throw, depending on the event's values.
+ * Combines what the subscriptions made of one event. The event counts once: if one subscription cannot map it, nothing
+ * of it is sent. May throw, depending on the event's values.
  */
 export function combine(results: readonly Captured[]): Combined {
   const [only] = results
@@ -59,8 +59,9 @@ function userOf({ subject, identifier, member }: Named): string | undefined {
 }
 
 /**
- * The user's part, and one for each group with properties. The user of an identify goes first; a user that a group event
- * only names goes after the group. Several payloads for one user or group are merged; the last value of a property wins.
+ * The user's part, and one for each group with properties. The user of an identify goes first; a user that a group
+ * event only names goes after the group. Several payloads for one user or group are merged; the last value of a
+ * property wins.
  */
 function partsOf(named: readonly Named[], user: string | undefined): NewPart[] {
   const ofUser = named.filter(({ subject }) => subject === 'user')

@@ -18,8 +18,8 @@ export interface SplitMapping {
 const PLATFORM_FIELDS = ['enable_batching', 'batch_size']
 
 /**
- * Separates the constant part of a mapping, so that it is mapped and validated once and not for every event. The pipeline
- * itself maps it; if that yields no payload (so no event would), the mapping stays whole.
+ * Separates the constant part of a mapping, so that it is mapped and validated once and not for every event. The
+ * pipeline itself maps it; if that yields no payload (so no event would), the mapping stays whole.
  */
 export async function splitMapping(name: string, action: Action, mapping: JSONObject): Promise<SplitMapping> {
   const whole: SplitMapping = { constants: {}, mapping, fields: action.fields }

@@ -1,8 +1,8 @@
 type Event = Readonly<Record<string, unknown>>
 
 /**
- * Whether an identifier comes from a JSON number that JavaScript cannot represent exactly: 12345678901234567891 and …892 are
- * read as the same number, so two people would become one user. As strings they differ.
+ * Whether an identifier comes from a JSON number that JavaScript cannot represent exactly: 12345678901234567891 and
+ * …892 are read as the same number, so two people would become one user. As strings they differ.
  */
 export function isInexact(identifier: string, event: Event): boolean {
   const number = Number(identifier)

@@ -2,9 +2,8 @@
 const OUR_NAMES = ['Dopt', 'Dopt (Actions)']
 
 /**
- * Whether an event's `integrations` exclude us. `All` defaults to true, and our own name overrides it:
- * false excludes us, true or an object with options includes us, and null says nothing. Either of our names set to false
- * excludes us.
+ * Whether an event's `integrations` exclude us. `All` defaults to true, and our own name overrides it: false excludes
+ * us, true or an object with options includes us, and null says nothing. Either of our names set to false excludes us.
  */
 export function isExcluded(integrations: unknown): boolean {
   if (typeof integrations !== 'object' || integrations === null) return false

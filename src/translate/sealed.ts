@@ -2,9 +2,10 @@
 const MAX_DEPTH = 32
 
 /**
- * A value that the pipeline passes from the event to the payload without copying it. actions-core deep-copies every object
- * that a mapping yields, to drop undefined values; for traits that costs more than the rest of the pipeline together. It
- * treats anything with another `Symbol.toStringTag` as a single value, while validation still sees an object.
+ * A value that the pipeline passes from the event to the payload without copying it. actions-core deep-copies every
+ * object that a mapping yields, to drop undefined values; for traits that costs more than the rest of the pipeline
+ * together. It treats anything with another `Symbol.toStringTag` as a single value, while validation still sees an
+ * object.
  */
 export class Sealed {
   private constructor(readonly value: object) {}

@@ -27,12 +27,12 @@ export class Translator {
       .map((subscription) => new CapturingDestination(subscription, nestedProperties))
   }
 
-  // Loops instead of `map`, here and in capture.ts: V8's garbage collection drops the machine code of a callback that has no
-  // live closure, and would recompile it every few calls.
+  // Loops instead of `map`, here and in capture.ts: V8's garbage collection drops the machine code of a callback that
+  // has no live closure, and would recompile it every few calls.
 
   /**
-   * One translation per event, in order. `arrivedAt` is one time for all of them, or one for each. Never rejects because of
-   * an event's values.
+   * One translation per event, in order. `arrivedAt` is one time for all of them, or one for each. Never rejects
+   * because of an event's values.
    */
   async translate(events: readonly unknown[], arrivedAt: number | readonly number[]): Promise<Translation[]> {
     const screened: Array<Translation | undefined> = []

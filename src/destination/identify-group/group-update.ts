@@ -11,7 +11,7 @@ export function toGroupEntry({ identifier, properties, nested_properties }: Payl
   return { identifier, properties: flattenToText(properties ?? {}, toNestedProperties(nested_properties)) }
 }
 
-/** The user whom the event puts into its group; `undefined` where it names none. Of the user it says nothing else. */
+/** The user that the event puts into its group, without properties; `undefined` if the event names none. */
 export function memberOf({ identifier, user_identifier }: Payload): UserEntry | undefined {
   if (user_identifier === undefined || user_identifier.trim() === '') return undefined
   return { identifier: user_identifier, properties: '{}', groups: [{ identifier, properties: '{}' }] }

@@ -17,11 +17,11 @@ import { NO_GROUP_IDENTIFIER } from './group-update'
 const OUT_OF_TIME = 'The time for this batch ran out before the group could be sent. Segment retries automatically.'
 
 /**
- * Sends a batch of group events, and answers for each at its own index.
+ * Sends a batch of group events, and returns a result for each at its index.
  *
- * Dopt takes one group a call, so the events of one group are merged, and a few calls are under way at a time. The users
- * of the groups that it took follow, up to 100 in a call, as `sendBatch` sends them. A refused key or a wrong address
- * ends the batch. What is not decided when the time is over, or Segment aborts, is answered with 408.
+ * Dopt accepts one group per call, so the events of one group are merged, and a few calls run at once. Then the users
+ * of the accepted groups are sent with `sendBatch`, up to 100 per call. A refused key or a wrong address ends the
+ * batch. If time runs out, or Segment aborts, the remaining events get a 408.
  */
 export async function sendGroupBatch(
   request: RequestClient,
@@ -78,7 +78,7 @@ export async function sendGroupBatch(
   return responses
 }
 
-/** One result for every event of a group. It tells which group was sent, and never which properties. */
+/** Sets a result for every event of a group. It contains the identifier, never properties. */
 function answerFor(responses: MultiStatusResponse, group: BatchUser, verdict: Verdict, apiKey: string): void {
   const { outcome, status } = verdict
   const sent = { identifier: group.user.identifier }

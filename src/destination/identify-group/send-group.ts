@@ -10,8 +10,8 @@ import type { Payload } from './generated-types'
 import { memberOf, NO_GROUP_IDENTIFIER, toGroupEntry } from './group-update'
 
 /**
- * Sends one group, and after it the user who is in it. Resolves when Dopt has both; throws the error of actions-core that
- * makes Segment do the right thing. Both calls are upserts, so that trying again after the second has failed does no harm.
+ * Sends one group, and then the user who is in it. Resolves when Dopt has both; otherwise rejects with the actions-core
+ * error that makes Segment retry, or not. Both calls are upserts, so a retry after the second one failed does no harm.
  */
 export async function sendGroup(
   request: RequestClient,

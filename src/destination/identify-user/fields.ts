@@ -43,7 +43,7 @@ export const fields: ActionDefinition<Settings>['fields'] = {
     label: 'Timestamp',
     description:
       "When the event happened. It decides which of a user's events in a batch is the newest; it is not sent to Dopt. An event without a valid timestamp counts as having happened when it is sent.",
-    // Not `datetime`, which refuses the whole event when its timestamp is malformed.
+    // Not `datetime`: a malformed timestamp would make the whole event invalid.
     type: 'string',
     default: { '@path': '$.timestamp' }
   },

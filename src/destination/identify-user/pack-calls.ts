@@ -3,13 +3,13 @@ import { entryBytes } from '../wire'
 import type { Api } from '../wire'
 import type { BatchUser } from './user-update'
 
-/** Users as they go into calls, and those that are too large for any call. */
+/** The users of each call, and those that are too large for any call. */
 export interface PackedCalls {
   calls: BatchUser[][]
   tooLarge: BatchUser[]
 }
 
-/** Cuts users, in order, into calls of at most 100 users and `maxBodyBytes`. */
+/** Divides users, in order, into calls of at most 100 users and `maxBodyBytes`. */
 export function packCalls(api: Api, users: readonly BatchUser[], maxBodyBytes: number): PackedCalls {
   const packed: PackedCalls = { calls: [], tooLarge: [] }
   let call: BatchUser[] = []

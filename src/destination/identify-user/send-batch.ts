@@ -14,13 +14,13 @@ import { packCalls } from './pack-calls'
 import { groupsOf, isIdentifier, NO_IDENTIFIER, toBatchUsers } from './user-update'
 import type { BatchUser } from './user-update'
 
-/** What tests put in the place of the clock and the limits. */
+/** The clock and limits, which tests replace. */
 export interface BatchOptions {
   /** Epoch milliseconds. */
   now: () => number
   /** How long the whole batch may take. */
   timeLimitMs: number
-  /** No call is begun when less than this is left. */
+  /** No call is started with less time left than this. */
   minCallTimeMs: number
   maxBodyBytes: number
 }
@@ -35,12 +35,12 @@ export const BATCH_DEFAULTS: BatchOptions = {
 const OUT_OF_TIME = 'The time for this batch ran out before the user could be sent. Segment retries automatically.'
 
 /**
- * Sends a batch, and answers for each payload at its own index.
+ * Sends a batch, and returns a result for each payload at its index.
  *
- * The events of one user are merged, and share the result of their user. Users go in calls of at most 100; one call is
- * under way at a time. A call that is refused for its content is halved until the offender stands alone. A refused key or
- * a wrong address ends the batch, and is the answer for every user not decided by then. When the time is over, or
- * Segment aborts, what is not decided is answered with 408, so that Segment sends it again.
+ * The events of one user are merged, and share its result. Users are sent in calls of at most 100, one call at a time.
+ * A call that is refused for its content is halved until the offending user is alone. A refused key or a wrong address
+ * ends the batch, and is the result of every user not settled by then. If time runs out, or Segment aborts, the
+ * remaining events get a 408, so that Segment retries them.
  */
 export async function sendBatch(
   request: RequestClient,
@@ -102,7 +102,7 @@ function withGroups(payloads: readonly Payload[]): Set<number> {
   return new Set(payloads.flatMap((payload, index) => (groupsOf(payload).length > 0 ? [index] : [])))
 }
 
-/** One result for every event of the users. It tells who was sent, and never which properties. */
+/** Sets a result for every event of the users. It contains the identifier, never properties. */
 function answerFor(
   responses: MultiStatusResponse,
   users: readonly BatchUser[],
@@ -121,7 +121,7 @@ function answerFor(
   }
 }
 
-/** A result that is ours: nothing was sent. */
+/** Sets a result of our own: nothing was sent. */
 function refuse(
   responses: MultiStatusResponse,
   users: Iterable<BatchUser>,

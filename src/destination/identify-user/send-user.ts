@@ -9,7 +9,10 @@ import { throwUnlessDelivered } from '../throw-verdict'
 import type { Payload } from './generated-types'
 import { isIdentifier, NO_IDENTIFIER, toUserEntry } from './user-update'
 
-/** Sends one user. Resolves when Dopt has it; throws the error of actions-core that makes Segment do the right thing. */
+/**
+ * Sends one user. Resolves when Dopt has it; otherwise rejects with the actions-core error that makes Segment retry, or
+ * not.
+ */
 export async function sendUser(
   request: RequestClient,
   { payload, settings }: Pick<ExecuteInput<Settings, Payload>, 'payload' | 'settings'>

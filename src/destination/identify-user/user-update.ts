@@ -9,7 +9,7 @@ import { toNestedProperties, type PropertyValue } from '../nested-properties'
 import type { UserEntry } from '../wire'
 import type { Payload } from './generated-types'
 
-/** A user of a batch, and the places of its events in the batch. */
+/** A user of a batch, and the indices of its events in the batch. */
 export interface BatchUser {
   user: UserEntry
   indices: number[]
@@ -17,7 +17,7 @@ export interface BatchUser {
 
 export const NO_IDENTIFIER = 'The event has no identifier. Map Identifier to a field that these events have.'
 
-/** Whether there is anything in the identifier but white space. */
+/** Whether the identifier is more than white space. */
 export function isIdentifier(identifier: string): boolean {
   return identifier.trim() !== ''
 }
@@ -43,8 +43,8 @@ interface UserUpdate extends PropertyUpdate, GroupsUpdate {
 }
 
 /**
- * The users of a batch, each once, in the order in which they first occur; the events of one user are merged. The payload
- * at an index that is in `without` is passed over.
+ * The users of a batch, each once, in order of first occurrence; the events of a user are merged. Payloads whose index
+ * is in `without` are skipped.
  */
 export function toBatchUsers(
   payloads: readonly Payload[],

@@ -3,7 +3,9 @@ import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { badInput, HttpError } from './http-error.js'
 
-/** What a client is told of an error, whatever it is. Errors that are not ours may hold anything: their words stay here. */
+/**
+ * What a client is told of an error, whatever it is. Errors that are not ours may hold anything: their words stay here.
+ */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   const status = statusOf(error)

@@ -6,8 +6,8 @@ import type { HttpError } from './http-error.js'
 /**
  * Answers on connections on which something came that is no HTTP request, or only half of one in too long a time.
  *
- * What came whole before it, on the same connection, has its own answer, which may still wait for the disk. HTTP tells by
- * their order which answer is whose: ours goes last, or a client would take its events for refused, and delete them.
+ * What came whole before it, on the same connection, has its own answer, which may still wait for the disk. HTTP tells
+ * by their order which answer is whose: ours goes last, or a client would take its events for refused, and delete them.
  */
 export class BrokenConnections {
   readonly #open = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>()

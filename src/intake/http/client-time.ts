@@ -3,10 +3,10 @@ import { parseEventTime } from '../../destination/dopt-api.js'
 /**
  * When an event without a `timestamp` happened; undefined when that cannot be known.
  *
- * A `timestamp` stays as it is: what Segment passes on was corrected there, and what an SDK sends is what the application
- * said. Without one, `originalTimestamp` tells by the client's clock when it happened and `sentAt`, by the same clock,
- * when it was sent; how far apart they are is right even where the clock is wrong:
- * `timestamp = receivedAt − (sentAt − originalTimestamp)`. Without `sentAt` the client's clock has to be believed.
+ * A `timestamp` stays as it is: what Segment passes on was corrected there, and what an SDK sends is what the
+ * application said. Without one, `originalTimestamp` tells by the client's clock when it happened and `sentAt`, by the
+ * same clock, when it was sent; how far apart they are is right even where the clock is wrong: `timestamp = receivedAt
+ * − (sentAt − originalTimestamp)`. Without `sentAt` the client's clock has to be believed.
  *
  * @param receivedAt in epoch milliseconds; nothing happened later than that
  */

@@ -6,8 +6,8 @@ import { tooLarge } from './read-body.js'
 const METHODS = { gzip: promisify(gunzip), inflate: promisify(inflate), inflateRaw: promisify(inflateRaw) }
 
 /**
- * Undoes a `Content-Encoding`. Rejects with HttpError when the encoding is not known, the data is damaged, or it unpacks to
- * more than `maxBytes`: it stops there, however much more there would be.
+ * Undoes a `Content-Encoding`. Rejects with HttpError when the encoding is not known, the data is damaged, or it
+ * unpacks to more than `maxBytes`: it stops there, however much more there would be.
  */
 export async function decompress(body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
   const method = methodOf(encoding, body)

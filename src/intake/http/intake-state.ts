@@ -21,10 +21,10 @@ interface Trouble {
 /**
  * Whether the intake can take events just now, and if not, why.
  *
- * Trouble with the store lasts until something shows that it is over. Time shows nothing: a disk stays full for hours. Nor
- * does a request of which nothing is stored: it changes a few bytes, for which a full disk often has room. Events that were
- * stored do. But once we are not ready a load balancer sends us none, and we would never be ready again: so whoever asks
- * makes us try a write of our own, once in a while.
+ * Trouble with the store lasts until something shows that it is over. Time shows nothing: a disk stays full for hours.
+ * Nor does a request of which nothing is stored: it changes a few bytes, for which a full disk often has room. Events
+ * that were stored do. But once we are not ready a load balancer sends us none, and we would never be ready again: so
+ * whoever asks makes us try a write of our own, once in a while.
  */
 export class IntakeState {
   #isShuttingDown = false
@@ -45,7 +45,10 @@ export class IntakeState {
     this.#isShuttingDown = true
   }
 
-  /** For an error that the store met: what the client is told, and whether it is the first one of its kind in this trouble. */
+  /**
+   * For an error that the store met: what the client is told, and whether it is the first one of its kind in this
+   * trouble.
+   */
   take(error: unknown): { told: HttpError; isNew: boolean } {
     const told = toTrouble(codeOf(error))
     const isNew = this.#trouble?.error.code !== told.code

@@ -2,7 +2,9 @@
 export interface Mistake {
   /** In characters. */
   position: number
-  /** The number, from 0, of the event that it is in, be the text `[…]` or `{ "batch": […] }`; undefined outside of any. */
+  /**
+   * The number, from 0, of the event that it is in, be the text `[…]` or `{ "batch": […] }`; undefined outside of any.
+   */
   event: number | undefined
 }
 

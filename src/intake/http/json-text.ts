@@ -1,4 +1,6 @@
-/** What can be told of a JSON text without parsing it. Nothing here recurses, and nothing throws for what is not JSON. */
+/**
+ * What can be told of a JSON text without parsing it. Nothing here recurses, and nothing throws for what is not JSON.
+ */
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -11,7 +13,10 @@ const CLOSE_BRACE = 0x7d
 export interface Outline {
   /** How many brackets are open at the deepest place. */
   depth: number
-  /** Bytes of the longest object or array where events are: in the array that is the whole text, or in one of its members. */
+  /**
+   * Bytes of the longest object or array where events are: in the array that is the whole text, or in one of its
+   * members.
+   */
   longestEvent: number
 }
 

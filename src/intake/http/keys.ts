@@ -37,8 +37,8 @@ export class Keys {
   }
 
   /**
-   * Lets a webhook pass by its signature over `text`, the body as it was before any compression; or by a write key in the
-   * header, for senders that cannot sign. A signature that is there has to be right. Throws HttpError.
+   * Lets a webhook pass by its signature over `text`, the body as it was before any compression; or by a write key in
+   * the header, for senders that cannot sign. A signature that is there has to be right. Throws HttpError.
    */
   requireSignature(signature: string | undefined, header: string | undefined, text: Buffer): void {
     if (this.#isOpen) return

@@ -8,8 +8,9 @@ export interface HttpIntake {
   /** Where it listens, as `http://127.0.0.1:8787`, without a slash at the end. */
   readonly url: string
   /**
-   * Takes no more events, answers what is under way, and ends. Connections that are still busy after `deadlineMs` are cut:
-   * what they had sent was not acknowledged, and is sent again. The forwarder stays open. Further calls do nothing more.
+   * Takes no more events, answers what is under way, and ends. Connections that are still busy after `deadlineMs` are
+   * cut: what they had sent was not acknowledged, and is sent again. The forwarder stays open. Further calls do nothing
+   * more.
    */
   close(options?: { deadlineMs?: number }): Promise<void>
 }

@@ -15,11 +15,12 @@ function isLoopbackAddress(address: string): boolean {
 const PASSED_ON = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const
 
 /**
- * Whether a request comes from a program on this machine. One that a proxy passed on does not, nor one that was made for
- * another host's name: a browser makes those for a page whose name was pointed at 127.0.0.1 to get around its rules.
+ * Whether a request comes from a program on this machine. One that a proxy passed on does not, nor one that was made
+ * for another host's name: a browser makes those for a page whose name was pointed at 127.0.0.1 to get around its
+ * rules.
  *
- * nginx, as it comes, adds nothing to what it passes on, and names the address that it was told to pass it to; but it speaks
- * HTTP/1.0, which no program that asks for itself does any more.
+ * nginx, as it comes, adds nothing to what it passes on, and names the address that it was told to pass it to; but it
+ * speaks HTTP/1.0, which no program that asks for itself does any more.
  */
 export function isFromThisMachine({
   socket,

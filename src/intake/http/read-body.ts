@@ -6,8 +6,8 @@ import { badInput } from './http-error.js'
 const MAX_DISCARDED_BYTES = 16 * 1024 * 1024
 
 /**
- * Reads a body to its end, in the room that it is given. Rejects with HttpError when it is larger than `maxBytes`, when there
- * is no room for it, or when it breaks off.
+ * Reads a body to its end, in the room that it is given. Rejects with HttpError when it is larger than `maxBytes`, when
+ * there is no room for it, or when it breaks off.
  *
  * What is refused is read on for a while and thrown away: answering while the client is still sending would often reach
  * it as a broken connection, which SDKs take for trouble that passes: they would send the same body again and again.

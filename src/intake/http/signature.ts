@@ -1,7 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { firstElement } from './json-text.js'
 
-/** Whether `signature` is the hex HMAC-SHA1 of `text`, byte for byte; or of the text of its first event, where it is an array. */
+/**
+ * Whether `signature` is the hex HMAC-SHA1 of `text`, byte for byte; or of the text of its first event, where it is an
+ * array.
+ */
 export function isSigned(
   text: Buffer,
   signature: string,

@@ -114,8 +114,8 @@ function findFault(
 }
 
 /**
- * An event with what its batch says for it, with a time where it has none, and without the write key. The event itself is
- * handed back where nothing changes, which is most often.
+ * An event with what its batch says for it, with a time where it has none, and without the write key. The event itself
+ * is handed back where nothing changes, which is most often.
  */
 function complete(item: JsonObject, envelope: Envelope, { receivedAt }: Arrival): JsonObject {
   const event = Object.hasOwn(item, 'writeKey') ? withoutWriteKey(item) : item

@@ -14,8 +14,8 @@ export interface EventContext {
 type TakeEvent = <Context extends EventContext>(context: Context) => Promise<Context>
 
 /**
- * A destination plugin: `Plugin` of `@segment/analytics-node`, told by its shape, so that nobody has to install the SDK who
- * does not use it.
+ * A destination plugin: `Plugin` of `@segment/analytics-node`, told by its shape, so that nobody has to install the SDK
+ * who does not use it.
  */
 export interface DoptPlugin {
   readonly name: string
@@ -27,8 +27,8 @@ export interface DoptPlugin {
   /** What `analytics.deregister('Dopt')` calls: `closeAndFlush`. */
   unload(): Promise<void>
   /**
-   * Resolves when the event is on disk. Never rejects: an event that was not taken, or was rejected, is marked as failed,
-   * which is what the SDK tells callbacks and its `error` listeners.
+   * Resolves when the event is on disk. Never rejects: an event that was not taken, or was rejected, is marked as
+   * failed, which is what the SDK tells callbacks and its `error` listeners.
    */
   identify: TakeEvent
   /** These are there only with `subscriptions` of one's own: by default none but an identify is for us. */
@@ -40,9 +40,9 @@ export interface DoptPlugin {
   /** Resolves when everything due has been tried once. Never rejects. */
   flush(): Promise<void>
   /**
-   * Takes no more events, sends what is due, and closes the store; gives up sending after `timeout` milliseconds, and what
-   * is left is sent after the next start. Never rejects, and resolves half a second after that time at most: where another
-   * process has the store locked, it is closed when that is over. Further calls only wait for the same.
+   * Takes no more events, sends what is due, and closes the store; gives up sending after `timeout` milliseconds, and
+   * what is left is sent after the next start. Never rejects, and resolves half a second after that time at most: where
+   * another process has the store locked, it is closed when that is over. Further calls only wait for the same.
    */
   closeAndFlush(options?: { timeout?: number }): Promise<void>
 }
@@ -50,13 +50,16 @@ export interface DoptPlugin {
 const CLOSE_TIMEOUT_MS = 10_000
 /** `Infinity` and the like are no times for a timer. */
 const LONGEST_TIMEOUT_MS = 3_600_000
-/** On top of the time for sending. Closing takes a few milliseconds as a rule: whoever waits for it may then open the store anew. */
+/**
+ * On top of the time for sending. Closing takes a few milliseconds as a rule: whoever waits for it may then open the
+ * store anew.
+ */
 const CLOSE_STORE_MS = 500
 
 /**
- * Brings the users that a service identifies with `@segment/analytics-node` to Dopt, and whatever else its subscriptions
- * ask for, without any server: `analytics.register(doptPlugin({ apiKey, store }))`. Throws ConfigurationError. Trouble with
- * the store later on never throws: it fails the events that could not be taken.
+ * Brings the users that a service identifies with `@segment/analytics-node` to Dopt, and whatever else its
+ * subscriptions ask for, without any server: `analytics.register(doptPlugin({ apiKey, store }))`. Throws
+ * ConfigurationError. Trouble with the store later on never throws: it fails the events that could not be taken.
  */
 export function doptPlugin(options: ForwarderOptions): DoptPlugin {
   return createDoptPlugin(options, STANDBY_DEFAULTS)
@@ -79,7 +82,8 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
     type: 'destination',
     isLoaded: () => isLoaded,
     load: async () => {
-      // The SDK would drop a plugin that does not load, and its events with it. This one tries again with the next event.
+      // The SDK would drop a plugin that does not load, and its events with it. This one tries again with the next
+      // event.
       await standby.run(async () => undefined).catch(() => undefined)
       isLoaded = true
     },
@@ -121,7 +125,8 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
     const timeoutMs = Math.min(wantedMs, LONGEST_TIMEOUT_MS)
     const deadline = Date.now() + timeoutMs
     closed ??= Promise.allSettled(given).then(() => standby.close(deadline))
-    // Each step of it waits for the store. What was given is still taken, and is never cut short: only the wait for it is.
+    // Each step of it waits for the store. What was given is still taken, and is never cut short: only the wait for it
+    // is.
     await settlesWithin(closed, timeoutMs + CLOSE_STORE_MS)
   }
 }

@@ -16,8 +16,8 @@ export const STANDBY_DEFAULTS = { takeOverMs: 5000, reopenMs: 1000 } as const sa
 /**
  * A forwarder that is there as far as it can be.
  *
- * - Where another process sends from the store (the old instance during a rolling restart, another worker of a cluster) it
- *   only takes events in, and becomes the sender when that process is gone.
+ * - Where another process sends from the store (the old instance during a rolling restart, another worker of a cluster)
+ *   it only takes events in, and becomes the sender when that process is gone.
  * - Where the store cannot be opened, or its thread ends by itself, it is opened by a later task.
  */
 export class Standby {
@@ -47,7 +47,8 @@ export class Standby {
 
   /**
    * Takes no more tasks, lets those that run end, tries what is due, and closes the store. At `deadline`, in epoch
-   * milliseconds, it stops sending: what is left is sent after the next start. A store that is locked then is waited for.
+   * milliseconds, it stops sending: what is left is sent after the next start. A store that is locked then is waited
+   * for.
    */
   async close(deadline: number): Promise<void> {
     const left = (): number => Math.max(0, deadline - Date.now())

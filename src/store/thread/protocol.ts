@@ -2,13 +2,13 @@ import { StoreError, type StoreErrorCode } from '../errors.js'
 import type { SqliteStoreOptions } from '../sqlite-store.js'
 import type { Store } from '../store.js'
 
-/** What the thread is started with. */
+/** The data that the thread is started with. */
 export interface ThreadData {
   file: string
   options: SqliteStoreOptions
 }
 
-/** The methods of a store, by name: all of them are asynchronous, and take and give what can be cloned. */
+/** The store's methods, by name: all are asynchronous, with arguments and results that can be cloned. */
 export type Method = {
   [K in keyof Store]: Store[K] extends (...args: never[]) => Promise<unknown> ? K : never
 }[keyof Store]
@@ -21,10 +21,10 @@ export interface Request<M extends Method = Method> {
   args: Arguments<M>
 }
 
-/** The first answer, with id 0, says whether the store was opened. */
+/** The first answer, with id 0, tells whether the store was opened. */
 export type Answer = { id: number; result: unknown } | { id: number; error: ErrorMessage }
 
-/** An error as it crosses between threads, where its class would be lost. */
+/** An error as it is passed between threads, which do not preserve its class. */
 export interface ErrorMessage {
   message: string
   code: StoreErrorCode | undefined

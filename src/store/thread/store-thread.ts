@@ -1,4 +1,4 @@
-/** The thread's program: opens the store and does what it is asked to. See threaded-store.ts. */
+/** The thread's program: opens the store and runs the requested methods. See threaded-store.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { SqliteStore } from '../sqlite-store.js'
 import type { Store } from '../store.js'
@@ -12,10 +12,10 @@ const say = (answer: Answer): void => port.postMessage(answer)
 try {
   const store: Store = SqliteStore.open(file, options)
   port.on('message', ({ id, method, args }: Request) => {
-    // What belongs together is checked where the request is made; here any method goes with any arguments.
+    // The types of method and arguments are checked where the request is made.
     const run = store[method].bind(store) as (...given: unknown[]) => Promise<unknown>
     run(...args).then(
-      // With the answer to `close` the thread ends: what was done before it, and is committed with it, is told first.
+      // The thread ends with the answer to `close`: the results of earlier requests are sent first.
       (result) => (method === 'close' ? setImmediate(say, { id, result }) : say({ id, result })),
       (error: unknown) => say({ id, error: toMessage(error) })
     )

@@ -22,14 +22,14 @@ interface Waiting {
 }
 
 /**
- * A SQLite store in a thread of its own, so that writing and flushing the disk go on beside reading, translating and
- * sending, and hold up nothing else that the process does. Every method is a message there and one back; what is asked
- * for in one turn arrives there together, as a rule, and shares a commit.
+ * A SQLite store in a thread of its own, so that writing to disk does not block reading, translating and sending. Each
+ * method is one message to the thread and one back; calls made in the same turn usually arrive together and share a
+ * commit.
  */
 export class ThreadedStore implements Store {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
-  /** Resolves when the thread has ended by itself, to why: nothing works any more. */
+  /** Resolves with the reason if the thread ends unexpectedly; the store cannot be used after that. */
   readonly lost: Promise<StoreError>
   #gone: StoreError | undefined
   #tellLost: (error: StoreError) => void = () => undefined
@@ -45,7 +45,7 @@ export class ThreadedStore implements Store {
     worker.on('exit', () => this.#lose())
   }
 
-  /** Opens, creates and migrates. Rejects with StoreError. */
+  /** Opens the store, creating or migrating it if needed. Rejects with StoreError. */
   static async open(file: string, options: SqliteStoreOptions = {}): Promise<ThreadedStore> {
     const store = new ThreadedStore(file, startThread({ file, options }))
     try {
@@ -84,7 +84,7 @@ export class ThreadedStore implements Store {
   eventsOfUser = (identifier: string, limit: number, subject?: Subject) =>
     this.#ask('eventsOfUser', identifier, limit, subject)
 
-  /** Commits what was asked for before, closes the database and ends the thread. */
+  /** Commits earlier requests, closes the database and ends the thread. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -104,7 +104,7 @@ export class ThreadedStore implements Store {
     return (await this.#answer(request.id)) as Result<M>
   }
 
-  /** The thread keeps the process alive only while an answer is awaited. */
+  /** The thread keeps the process alive only while an answer is pending. */
   #answer(id: number): Promise<unknown> {
     this.worker.ref()
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
@@ -118,7 +118,7 @@ export class ThreadedStore implements Store {
     else waiting?.resolve(answer.result)
   }
 
-  /** The thread is gone: what it had not answered is not known to be written. */
+  /** The thread has ended: whether unanswered requests were written is unknown. */
   #lose(cause?: Error): void {
     if (this.#gone !== undefined) return
     const message = `the store ${this.location} cannot be used any more (${cause?.message ?? 'its thread ended'}): restart; nothing acknowledged is lost`
