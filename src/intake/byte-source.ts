@@ -7,14 +7,14 @@ import type { InputErrors } from './input-error.js'
 
 const FILE_BLOCK_BYTES = 256 * 1024
 
-/** Throws InputError where a pipe cannot be opened; for a file the stream fails. */
+/** Throws InputError if a pipe cannot be opened. If a file cannot be opened, the stream fails. */
 export function openFile(path: string, errors: InputErrors): Readable {
   return process.platform === 'linux' && isPipe(path)
     ? openPipe(path, errors)
     : createReadStream(path, { highWaterMark: FILE_BLOCK_BYTES })
 }
 
-/** Whether it is a file that ends, not a pipe or a device. */
+/** Whether it is a regular file, not a pipe or a device. */
 export function isPlainFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
@@ -23,15 +23,15 @@ function isPipe(path: string): boolean {
   try {
     return statSync(path).isFIFO()
   } catch {
-    // Whoever opens it is told why it cannot be looked at.
+    // Opening it will fail, with the reason.
     return false
   }
 }
 
 /**
- * Reads as from a socket: to open a pipe or to read it as a file blocks a thread until somebody writes, which nothing
- * can break off, and which the end of the process waits for. Only Linux waits for the first writer here, too; others
- * see an end at once.
+ * Reads the pipe as a socket: opening or reading it as a file would block a thread until something is written, and
+ * neither abort nor process exit could interrupt that. Only on Linux does this wait for the first writer; elsewhere it
+ * ends at once.
  */
 function openPipe(path: string, errors: InputErrors): Readable {
   try {
@@ -46,9 +46,9 @@ function openPipe(path: string, errors: InputErrors): Readable {
 }
 
 /**
- * The stream's bytes, block by block, decoded if they are gzip.
- * @param onSourceBytes called with the size of each block before decoding
- * @throws InputError when the stream fails, GzipDamage
+ * The stream's bytes, block by block, decompressed if they are gzip.
+ * @param onSourceBytes called with the size of each block before decompression
+ * @throws InputError if the stream fails; GzipDamage
  */
 export async function* decodedBlocks(
   stream: Readable,

@@ -1,6 +1,6 @@
 import type { Receipt, Rejection, SourcedEvent } from '../forwarder.js'
 
-/** Enough to share the fixed costs of a call, few enough not to hold up other requests for long. */
+/** Enough to share the fixed costs of a call, but not so many that other requests wait long. */
 const MAX_EVENTS_PER_CALL = 1000
 
 interface Waiting {
@@ -10,8 +10,8 @@ interface Waiting {
 }
 
 /**
- * Makes one call of the requests that arrive in the same turn of the event loop: translating costs much by the call and
- * little by the event, and so does the commit.
+ * Combines the requests that arrive in the same turn of the event loop into one call: translating and committing have
+ * high costs per call, and low costs per event.
  */
 export class Coalescer {
   #waiting: Waiting[] = []
@@ -19,7 +19,7 @@ export class Coalescer {
 
   constructor(private readonly take: (events: readonly SourcedEvent[]) => Promise<Pick<Receipt, 'rejections'>>) {}
 
-  /** Resolves, once they are committed, to which of these events were rejected. Rejects as the call does. */
+  /** Resolves to the rejected ones of these events, once they are committed. Rejects if the call does. */
   accept(events: readonly SourcedEvent[]): Promise<readonly Rejection[]> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#flush())
@@ -56,7 +56,7 @@ export class Coalescer {
 
 const NONE: readonly Rejection[] = []
 
-/** Those of one request, counted from its own first event. */
+/** The rejections of one request, with indices relative to its first event. */
 function between(rejections: readonly Rejection[], first: number, last: number): readonly Rejection[] {
   if (rejections.length === 0) return NONE
   return rejections

@@ -1,4 +1,4 @@
-/** How many of the first bytes are looked at to tell text from something else. */
+/** How many of the first bytes are read to detect whether the input is text. */
 export const SNIFF_BYTES = 4096
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
@@ -12,7 +12,7 @@ export function byteOrderMarkLength(head: Buffer): number {
   return head.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
 }
 
-/** What the first bytes are, where they are not UTF-8 text; undefined where nothing speaks against it. */
+/** What the input is, if its first bytes are not UTF-8 text; undefined if they may be. */
 export function detectUnreadable(head: Buffer): 'binary' | 'UTF-16' | 'UTF-16LE' | 'UTF-16BE' | undefined {
   const [first, second] = head
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'UTF-16'
@@ -26,7 +26,7 @@ export function detectUnreadable(head: Buffer): 'binary' | 'UTF-16' | 'UTF-16LE'
 
   const [even, odd] = nuls
   if (even + odd > 0) {
-    // Text that is mostly ASCII has a NUL in every second place in UTF-16, and none in the others.
+    // In UTF-16, mostly-ASCII text has a NUL in every second byte, and none in the others.
     const half = Math.floor(head.length / 2)
     if (half >= 2 && odd >= half / 2 && even <= half / 20) return 'UTF-16LE'
     if (half >= 2 && even >= half / 2 && odd <= half / 20) return 'UTF-16BE'

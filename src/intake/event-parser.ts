@@ -17,8 +17,8 @@ export interface ParserLimits {
 }
 
 /**
- * Decoded bytes in, chunks of items out. It finds out from the first bytes what the input is (`head` is kept until
- * then) and leaves the rest to the splitter for it. Each method yields the chunks that are ready, none of them empty.
+ * Turns decoded bytes into chunks of items. Detects the format from the first bytes (collected in `head`) and passes
+ * the rest to its splitter. Each method yields the chunks that are ready, never empty ones.
  */
 export class EventParser {
   readonly #limits: ParserLimits
@@ -35,7 +35,7 @@ export class EventParser {
     this.#errors = errors
   }
 
-  /** Whether nothing but white space has come so far. */
+  /** Whether the input so far is only white space. */
   get isBlank(): boolean {
     return this.#splitter === undefined
   }
@@ -44,7 +44,7 @@ export class EventParser {
     return this.#splitter?.completeLines ?? this.#blankLines
   }
 
-  /** @throws InputError when the first bytes are not UTF-8 text */
+  /** @throws InputError if the first bytes are not UTF-8 text */
   *push(block: Buffer): Generator<ReadItem[]> {
     if (this.#splitter) {
       yield* this.#split(this.#splitter, block)
@@ -54,9 +54,9 @@ export class EventParser {
     if (this.#sniffed || this.#head.length >= SNIFF_BYTES) yield* this.#begin()
   }
 
-  /** The input pauses: yields what there is, rather than let it wait for more. */
+  /** The input pauses: yields the items so far, rather than let them wait for more. */
   *flush(): Generator<ReadItem[]> {
-    // One complete line is enough to go on, a few bytes are not.
+    // One complete line is enough to detect the format; a few bytes are not.
     if (!this.#splitter && this.#head.includes(NEWLINE)) yield* this.#begin()
     yield* this.#rest()
   }
@@ -68,7 +68,7 @@ export class EventParser {
     yield* this.#rest()
   }
 
-  /** The input cannot be read any further: what is unfinished is left out, for nobody knows how it goes on. */
+  /** The input cannot be read any further: an unfinished value is left out, because its rest is unknown. */
   *cutOff(): Generator<ReadItem[]> {
     if (!this.#splitter) yield* this.#begin()
     yield* this.#rest()

@@ -1,21 +1,21 @@
 import { createGunzip } from 'node:zlib'
 
 /**
- * How many compressed bytes go to zlib at once. When zlib meets damage, what it made of them is lost: so the slices are
- * a sixteenth of what came before them, but no smaller than is sensible and no larger than speed asks for.
+ * How many compressed bytes to pass to zlib at once. If zlib finds damage, its output for them is lost. So a slice is a
+ * sixteenth of what came before it, within sensible limits.
  */
 const SLICE_BYTES = { min: 64, max: 4 * 1024 }
-/** The check sum and length that end a gzip file. */
+/** The checksum and length at the end of a gzip file. */
 const TRAILER_BYTES = 8
 const OUTPUT_BYTES = 64 * 1024
 
-/** The gzip data is damaged or ends too early. What comes before has been yielded. */
+/** The gzip data is damaged or ends too early. Everything before that was yielded. */
 export class GzipDamage extends Error {}
 
 /**
- * Decodes gzip, of one or several members. Unlike a piped zlib stream, which throws away what it has decoded when it
- * meets an error, this one hands out what comes before the damage: all of it where the file is cut short or the check
- * sum at its end is wrong, all but the last slice where bytes in the middle are wrong.
+ * Decodes gzip with one or several members. Unlike a piped zlib stream, which discards decoded data on an error, this
+ * yields everything before the damage: all of it if the file is cut short or its checksum is wrong, all but the last
+ * slice if bytes in the middle are wrong.
  * @throws GzipDamage
  */
 export async function* gunzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
@@ -35,7 +35,7 @@ export async function* gunzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buf
     settle()
   })
 
-  /** Does one step and resolves, never rejects, with what came of it. */
+  /** Runs one step and resolves to its output. Never rejects. */
   const run = (step: (done: () => void) => void): Promise<Buffer[]> =>
     new Promise((resolve) => {
       settle = () => {
@@ -50,7 +50,7 @@ export async function* gunzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buf
     let running: Promise<Buffer[]> = Promise.resolve([])
     for await (const slice of sliceBlocks(blocks)) {
       const output = await running
-      // Behind the last member zeros may follow as padding, and zlib ends at them.
+      // Zeros may follow the last member as padding; zlib ends there.
       if (failure || ended) running = Promise.resolve([])
       else running = run((done) => inflate.write(slice, (error) => (error ? undefined : done())))
       // The next slice is decoded in the thread pool while this one's output is being read.
@@ -66,8 +66,7 @@ export async function* gunzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buf
 }
 
 /**
- * Cuts blocks into slices, with the last bytes always in one of their own: a wrong check sum then costs none of what
- * was decoded before it.
+ * Cuts blocks into slices, the last bytes always in one of their own, so that a wrong checksum loses no decoded data.
  */
 async function* sliceBlocks(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   let total = 0

@@ -1,8 +1,8 @@
 export type InputErrorCode = 'missing' | 'is-directory' | 'unreadable' | 'empty' | 'binary' | 'utf16' | 'damaged-gzip'
 
 /**
- * The input as a whole cannot be read, or not to its end. What was read before has been handed out.
- * The message is one line: what happened and what to do about it. It never contains text from the input.
+ * The input cannot be read, or not to its end. Everything before that was yielded. The message is one line: what
+ * happened and what to do. It never contains text from the input.
  */
 export class InputError extends Error {
   readonly code: InputErrorCode
@@ -14,16 +14,16 @@ export class InputError extends Error {
   }
 }
 
-/** Makes the InputErrors for one input, which its messages call `name`. */
+/** Creates the InputErrors of one input, named `name` in messages. */
 export class InputErrors {
   readonly #name: string
 
   constructor(name: string) {
-    // A file name may hold line breaks or terminal sequences: a message is one harmless line.
+    // A file name may contain line breaks or terminal sequences, which must not be in a message.
     this.#name = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
   }
 
-  /** For a failure to open or read, told by the error's system code. */
+  /** For an error while opening or reading, by its system code. */
   reading(cause: unknown): InputError {
     const name = this.#name
     const code = systemCode(cause)
@@ -64,7 +64,7 @@ export class InputErrors {
     )
   }
 
-  /** @param lines how many complete lines came out before the damage */
+  /** @param lines how many complete lines were read before the damage */
   damagedGzip(lines: number, cause: unknown): InputError {
     const extent = lines === 0 ? 'before its first line ended' : `after line ${lines}`
     return new InputError(

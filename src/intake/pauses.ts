@@ -1,12 +1,11 @@
 import { settlesWithin } from './settles-within.js'
 
-/** Says that the source has given nothing for a while. */
+/** Yielded when the source has paused for a while. */
 export const PAUSED = Symbol('paused')
 
 /**
- * The source's values, with PAUSED in between whenever the next one takes longer than `afterMs` (said once a wait).
- * It does not end the source when it is itself left early: the source may be in the middle of a wait that only its
- * owner can break off.
+ * The source's values, with PAUSED in between whenever the next one takes longer than `afterMs` (once per wait). If it
+ * is ended early, it does not end the source, which may be in a wait that only its owner can interrupt.
  */
 export async function* withPauses<T>(
   source: AsyncIterator<T, void>,

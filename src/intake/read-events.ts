@@ -11,33 +11,32 @@ export { PAUSED } from './pauses.js'
 export type { MalformedValue, ReadEvent, ReadItem } from './read-item.js'
 
 export interface ReadOptions {
-  /** A larger event is malformed, in bytes. Default 1 MiB. No more than about this is ever kept of one event. */
+  /** A larger event, in bytes, is malformed. Default 1 MiB. Also roughly limits the memory used per event. */
   maxEventBytes?: number
-  /** How many items make a chunk. Default 500. */
+  /** Items per chunk. Default 500. */
   chunkItems?: number
-  /** After how many bytes of input a chunk is ended, however few items it has by then. Default 2 MiB. */
+  /** A chunk ends after this many bytes of input, however few items it has. Default 2 MiB. */
   chunkBytes?: number
-  /** Called with the number of bytes just taken from the source, before they are unpacked: for a progress bar. */
+  /** Called with the number of bytes just read from the source, before decompression: for a progress bar. */
   onSourceBytes?: (bytes: number) => void
-  /** Ends the reading early and without an error, also while the source gives nothing. */
+  /** Ends reading early and without an error, even while waiting for the source. */
   signal?: AbortSignal
 }
 
 const DEFAULTS = { maxEventBytes: 1024 * 1024, chunkItems: 500, chunkBytes: 2 * 1024 * 1024 } satisfies ReadOptions
-/** A source that pauses this long is probably a live one: what it has given so far is handed out. */
+/** A source that pauses this long is probably live: the items read so far are yielded. */
 const PAUSE_MS = 50
 
 /**
  * Reads events from NDJSON or from a JSON array, either of them gzipped or not, in bounded memory. Yields chunks of
- * items in the order of the input, never an empty one; reads ahead by no more than one block.
+ * items in the order of the input, never empty ones; reads ahead by at most one block.
  *
- * Nothing in a value ends the reading: what is not an event is an item of the kind `malformed`. A blank file is an
- * error; a blank stream is not, nor is a pipe or a device that has a path. However the reading ends, the source is
- * closed.
+ * No value ends reading: a value that is not an event becomes an item of kind `malformed`. An empty file is an error;
+ * an empty stream, pipe or device is not. However reading ends, the source is closed.
  *
  * @param source a path, or a stream of bytes
- * @param name what messages call the source
- * @throws InputError when the source as a whole, or the rest of it, cannot be read
+ * @param name the name of the source in messages
+ * @throws InputError if the source, or the rest of it, cannot be read
  */
 export async function* readEvents(
   source: string | Readable,
@@ -47,7 +46,7 @@ export async function* readEvents(
   for await (const items of readWithPauses(source, name, options)) if (items !== PAUSED) yield items
 }
 
-/** The same, with PAUSED after what there was whenever the source gives nothing for a while. */
+/** The same, and yields PAUSED, after the items read so far, whenever the source pauses for a while. */
 export async function* readWithPauses(
   source: string | Readable,
   name: string,
@@ -81,7 +80,7 @@ export async function* readWithPauses(
     throw error instanceof GzipDamage ? errors.damagedGzip(parser.completeLines, error.cause) : error
   } finally {
     signal?.removeEventListener('abort', abort)
-    // First the stream: where a block is still awaited, that wait ends with it.
+    // The stream first: this ends the wait for a block.
     stream.destroy()
     await blocks.return()
     if (isFile && !stream.closed) await new Promise((resolve) => stream.once('close', resolve))

@@ -1,4 +1,4 @@
-/** What one top-level value of the input turned out to be. */
+/** One top-level value of the input. */
 export type ReadItem = ReadEvent | MalformedValue
 
 export interface ReadEvent {
@@ -6,7 +6,7 @@ export interface ReadEvent {
   /** The line it starts on, from 1, in the decoded input. */
   line: number
   event: Record<string, unknown>
-  /** Its size in the decoded input, without the white space behind it. */
+  /** Its size in the decoded input, without trailing white space. */
   bytes: number
 }
 
@@ -14,8 +14,8 @@ export interface MalformedValue {
   kind: 'malformed'
   /** The line it starts on, from 1, in the decoded input. */
   line: number
-  /** In plain words, without any of the input's text. */
+  /** Why it is malformed, without any text from the input. */
   reason: string
-  /** The text, cut at 4,096 characters. */
+  /** Its text, cut after 4,096 characters. */
   raw: string
 }

@@ -1,5 +1,5 @@
 /**
- * Whether a promise resolves or rejects within this time. It may still do so later; that it rejects then is no error.
+ * Whether a promise resolves or rejects within this time. It may still do so later; a late rejection is ignored.
  */
 export function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -8,7 +8,7 @@ export function settlesWithin(promise: Promise<unknown>, limitMs: number): Promi
       clearTimeout(timer)
       resolve(true)
     }
-    // Handling the failure here also keeps one that nobody waits for any more from ending the process.
+    // Handling the rejection here also prevents a late one from ending the process.
     promise.then(settled, settled)
   })
 }

@@ -14,30 +14,30 @@ const NOTHING = Buffer.alloc(0)
 const ENDS_EARLY = 'the file ends in the middle of an array'
 
 /**
- * A JSON array: its elements are the texts between the commas that are in no string and no bracket. Only that much of
- * JSON is understood here, whether an element is JSON shows when it is parsed; so a bad element costs itself alone.
- * Empty ones, as after a trailing comma, are skipped.
+ * A JSON array. Its elements are the texts between the commas outside of strings and brackets. Nothing else of JSON is
+ * checked here: each element is parsed later, so an invalid one does not affect the others. Empty elements, such as
+ * after a trailing comma, are skipped.
  *
- * An element that lost a quote or a brace would swallow all that follow. Two signs give it away:
- * - a line break inside a string, which JSON does not allow. The element is `broken`; it ends where a line starts with
- *   `{` no further to the right than the element itself did;
- * - a `{` directly behind a comma of the element itself, where only a property name can stand. It starts the next one.
+ * An element with a missing quote or brace would swallow all that follow. Two signs reveal it:
+ * - a line break inside a string, which JSON does not allow. The element is `broken`; it ends at a line that starts
+ *   with `{`, indented no further than the element itself;
+ * - a `{` directly after a comma of the element itself, where only a property name can be. It starts the next element.
  */
 export class ArraySplitter implements Splitter {
   readonly #values: ValueCollector
   #phase: 'before' | 'between' | 'element' | 'broken' | 'after' = 'before'
   #completeLines: number
-  /** Where the current line starts, counted from the start of the current block: negative if in an earlier one. */
+  /** The offset of the current line in the current block; negative if it starts in an earlier block. */
   #lineStart = 0
 
-  // Of the element (or the text after the array) that is being read:
+  // State of the element (or the text after the array) being read:
   #firstLine = 1
   #indent = 0
   #isObject = false
   #depth = 0
   #inString = false
   #escaped = false
-  /** The last byte that means anything was a comma. */
+  /** The last byte that was not white space was a comma. */
   #afterComma = false
   /** In a broken element: only white space so far on this line. */
   #lineIsBlank = false
@@ -74,7 +74,7 @@ export class ArraySplitter implements Splitter {
       }
       if (item) items.push(item)
     }
-    // No element is cut, but nobody knows how many are missing.
+    // No element is cut off, but some may be missing.
     items.push({ kind: 'malformed', line, reason: ENDS_EARLY, raw: '' })
   }
 
@@ -110,7 +110,7 @@ export class ArraySplitter implements Splitter {
   }
 
   #element(block: Buffer, from: number, items: ReadItem[]): number {
-    // In locals, because this loop sees every byte.
+    // In local variables, because this loop reads every byte.
     let depth = this.#depth
     let inString = this.#inString
     let escaped = this.#escaped

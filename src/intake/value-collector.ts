@@ -7,8 +7,8 @@ const RAW_CHARACTERS = 4096
 const RAW_BYTES = 3 * RAW_CHARACTERS
 
 /**
- * Puts together the bytes of one value at a time and makes an item of it. A value that lies within one block is read
- * where it lies; one that spans blocks is collected, never more of it than the limit: the rest is counted, not kept.
+ * Collects the bytes of one value at a time and turns it into an item. A value within one block is read in place; one
+ * that spans blocks is copied, up to the limit: the rest is counted, not kept.
  */
 export class ValueCollector {
   readonly #maxEventBytes: number
@@ -26,12 +26,12 @@ export class ValueCollector {
     this.#keepBytes = Math.max(maxEventBytes, RAW_BYTES)
   }
 
-  /** Whether a value has been begun by `add` and not ended. */
+  /** Whether `add` has begun a value that has not ended. */
   get started(): boolean {
     return this.#totalBytes > 0
   }
 
-  /** Adds a piece of a value that goes on in the next block. */
+  /** Adds a piece of a value that continues in the next block. */
   add(block: Buffer, start: number, end: number): void {
     const lastByte = trimEnd(block, start, end)
     if (lastByte > start) this.#size = this.#totalBytes + lastByte - start
@@ -43,7 +43,7 @@ export class ValueCollector {
     this.#keptBytes += wanted
   }
 
-  /** Ends the value with a last piece. Nothing comes of one that is only white space. */
+  /** Ends the value with a last piece. Undefined if the value is only white space. */
   take(block: Buffer, start: number, end: number, line: number): ReadItem | undefined {
     if (this.#totalBytes === 0) {
       const size = trimEnd(block, start, end) - start
@@ -55,7 +55,7 @@ export class ValueCollector {
     return item
   }
 
-  /** Ends the value as it is, as malformed for this reason, whatever it says. */
+  /** Ends the value as malformed, for this reason, whatever its content. */
   reject(line: number, reason: string): MalformedValue | undefined {
     const kept = Math.min(this.#size, this.#keptBytes)
     const item = kept === 0 ? undefined : malformed(this.#kept, 0, kept, line, reason)
@@ -82,7 +82,7 @@ export class ValueCollector {
       return malformed(bytes, start, Math.min(size, RAW_BYTES), line, `longer than the limit of ${limit} bytes`)
     }
     const text = bytes.toString('utf8', start, start + size)
-    // Decoding puts U+FFFD where the bytes are wrong. Only then is the closer look needed: it may be in the input.
+    // Decoding replaces invalid bytes by U+FFFD. Only then check the bytes: the input itself may contain U+FFFD.
     if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, start + size))) {
       return malformed(bytes, start, size, line, 'not valid UTF-8')
     }
@@ -109,7 +109,7 @@ function trimEnd(block: Buffer, start: number, end: number): number {
 
 function malformed(bytes: Buffer, start: number, size: number, line: number, reason: string): MalformedValue {
   const text = bytes.toString('utf8', start, start + Math.min(size, RAW_BYTES))
-  // No half of a surrogate pair at the cut.
+  // Not half a surrogate pair at the end.
   const raw = text.length > RAW_CHARACTERS ? text.slice(0, RAW_CHARACTERS).replace(/[\ud800-\udbff]$/, '') : text
   return { kind: 'malformed', line, reason, raw }
 }

@@ -1,6 +1,6 @@
 /**
- * V8's messages quote the text around the mistake, which may be personal data; these sentences never do. A message
- * that no pattern knows (they change between versions) costs precision only.
+ * V8's messages quote the text around the mistake, which may be personal data; these never do. An unknown message (they
+ * change between versions) only makes the reason less precise.
  */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/control character/i, 'a line break or another control character inside a string'],
@@ -12,8 +12,8 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * @param length of the text, in characters
- * @param whole what the text is a whole of
+ * @param length length of the text, in characters
+ * @param whole what the text is
  */
 export function whyNotJson(error: unknown, length: number, whole: 'line' | 'element' | 'body'): string {
   const message = error instanceof Error ? error.message : ''
@@ -21,7 +21,7 @@ export function whyNotJson(error: unknown, length: number, whole: 'line' | 'elem
   if (position >= length || /^(Unexpected end of|Unterminated string)/i.test(message)) {
     return `not JSON: the ${whole} ends in the middle of a value`
   }
-  // Only V8's own words are looked at: behind them it may quote the input.
+  // Only V8's own words: after them it may quote the input.
   const words = message.split('"')[0] ?? ''
   const known = REASONS.find(([pattern]) => pattern.test(words))
   return `not JSON: ${known?.[1] ?? 'an unexpected character'}`

@@ -1,13 +1,13 @@
-/** The codes that Dopt's API documents, by the status they come with; any other status borrows the nearest one. */
+/** The codes documented by Dopt, by status; any other status uses the nearest one. */
 export type ErrorCode = 'invalid_request_error' | 'unauthorized_error' | 'not_found_error' | 'internal_server_error'
 
-/** The body of every answer that is not a success. */
+/** The body of every error answer. */
 export interface ErrorBody {
   code: ErrorCode
   details: string
 }
 
-/** A refusal: thrown while a call is read, answered as `{ code, details }` with `status`. */
+/** An error answer, thrown while a call is read: `{ code, details }` with `status`. */
 export class ApiError extends Error {
   readonly status: number
 

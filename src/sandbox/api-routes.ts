@@ -14,7 +14,7 @@ export interface ApiParts {
   arrivalOf: (request: FastifyRequest) => Arrival
 }
 
-/** The users API itself, both generations. */
+/** The users API, in both generations. */
 export function addApiRoutes(app: FastifyInstance, parts: ApiParts): void {
   const takes =
     (read: ReadCall) =>
@@ -25,7 +25,7 @@ export function addApiRoutes(app: FastifyInstance, parts: ApiParts): void {
   app.post('/identify/batch', takes(readMany))
   app.post('/identify', takes(readOne))
   app.post('/identify/group', takes(readGroup))
-  // Dopt has this one too. Without it here, the next route would take "segment" for a user.
+  // Dopt has this endpoint. Without it, the next route would treat "segment" as a user.
   app.post('/identify/segment', () => {
     throw new ApiError(404, 'the sandbox does not implement /identify/segment')
   })
@@ -35,7 +35,7 @@ export function addApiRoutes(app: FastifyInstance, parts: ApiParts): void {
 }
 
 /**
- * Reads the call before chance strikes, so that the log shows whom a failed call named; applies it all or not at all.
+ * Reads the call before a random fault, so that the log shows the users of a failed call; applies all of it or nothing.
  */
 function answer(parts: ApiParts, read: ReadCall, request: FastifyRequest, reply: FastifyReply): void {
   const { state, faults } = parts
@@ -61,7 +61,7 @@ function readAcceptable({ faults, arrivalOf }: ApiParts, read: ReadCall, request
   }
 }
 
-/** As Dopt's, the words do not say which one is meant. */
+/** Like Dopt's, the message does not say which one. */
 function notAcceptable({ users }: Call): string {
   return users.length === 0 ? 'the group is not acceptable' : 'a user of this call is not acceptable'
 }
@@ -72,7 +72,7 @@ function fail(faults: FaultBoard, reply: FastifyReply): void {
   reply.code(failStatus).send(errorBody(failStatus, 'this call was chosen to fail'))
 }
 
-/** Cuts the connection, as late as an answer would have left. */
+/** Cuts the connection when an answer would have been sent. */
 function drop({ faults, log, arrivalOf }: ApiParts, request: FastifyRequest, reply: FastifyReply): void {
   reply.hijack()
   const cut = (): void => {

@@ -13,11 +13,12 @@ import { readBody } from './read-body.js'
 import { SandboxState } from './state.js'
 
 /**
- * Longer than any client's pause between two flushes; a race between its next call and our timeout looks like a fault.
+ * Longer than a client's pause between two flushes: a race between its next call and our timeout would look like a
+ * fault.
  */
 const KEEP_ALIVE_MS = 75_000
 
-/** No identifier is too long for the router: Node refuses request lines far below this. */
+/** The router accepts any identifier: Node refuses request lines far shorter than this. */
 const MOST_IDENTIFIER_CHARS = 1024 * 1024
 
 const ARRIVAL = 'arrival'
@@ -27,11 +28,11 @@ export interface BuiltSandbox {
   state: SandboxState
   faults: FaultBoard
   log: CallLog
-  /** Users, groups, requests, counts and faults back to how they were at the start. */
+  /** Restores users, groups, requests, counts and faults to their initial state. */
   reset: () => void
 }
 
-/** The sandbox, not listening yet. Throws a `RangeError` when a fault among the options is not allowed. */
+/** Builds the sandbox, without listening. Throws a `RangeError` if the value of a fault is not allowed. */
 export function buildSandbox(options?: SandboxOptions): BuiltSandbox {
   const { faults: initialFaults, maxBodyBytes, random } = resolveOptions(options)
   const faults = new FaultBoard(initialFaults, random)
@@ -73,7 +74,9 @@ export function buildSandbox(options?: SandboxOptions): BuiltSandbox {
 
 const WRONG_KEY = 'x-api-key is missing or wrong'
 
-/** The key first of all; on the way out, the log and the latency. Callbacks, not promises: every call passes here. */
+/**
+ * Checks the key first; before the answer, adds log and latency. Callbacks, not promises, because every call runs this.
+ */
 function addCallHooks(app: FastifyInstance, faults: FaultBoard, log: CallLog): void {
   app.decorateRequest(ARRIVAL, null)
 

@@ -1,46 +1,46 @@
-/** One call to the API, as `GET /__sandbox/requests` shows it. It never holds the key or a property value. */
+/** One call to the API, as `GET /__sandbox/requests` shows it. Never contains the key or a property value. */
 export interface RequestRecord {
   readonly method: string
-  /** As sent, percent-encoding included; without the query. */
+  /** As sent, percent-encoded; without the query. */
   readonly path: string
-  /** What was answered; 0 when the connection was cut on purpose. */
+  /** The status answered; 0 if the connection was cut on purpose. */
   readonly status: number
-  /** The users that the call named, as far as it could be read. */
+  /** Identifiers of the users in the call, as far as it could be read. */
   readonly identifiers: readonly string[]
-  /** The groups that it named, those of its users included. */
+  /** Identifiers of the groups in the call, including those of its users. */
   readonly groups: readonly string[]
   /** When it arrived, ISO 8601. */
   readonly time: string
-  /** From arrival until the answer was ready to leave, in ms. */
+  /** From arrival until the answer was ready to be sent, in ms. */
   readonly durationMs: number
 }
 
 export interface SandboxStats {
-  /** Calls to the API, whatever was answered; looking around under `/__sandbox` is not counted. */
+  /** Calls to the API, whatever the answer; requests under `/__sandbox` are not counted. */
   readonly calls: number
-  /** Users carried by successful calls. */
+  /** Users in successful calls. */
   readonly users: number
-  /** Calls by status; cut connections stand under `0`. */
+  /** Calls by status; cut connections count as `0`. */
   readonly byStatus: Readonly<Record<string, number>>
-  /** Most users seen in one call, refused calls included. */
+  /** Most users in one call, including refused calls. */
   readonly maxBatch: number
 }
 
-/** What is known of a call while it is being answered. */
+/** What is known about a call while it is being answered. */
 export interface Arrival {
   readonly method: string
   readonly path: string
   readonly arrivedAtMs: number
-  /** Filled in while the body is read, so that refused calls show whom they named. */
+  /** Filled in while the body is read, so that refused calls also show their users. */
   readonly identifiers: string[]
   readonly groups: string[]
-  /** Entries of the call, whether or not they could be read. */
+  /** Number of entries in the call, whether or not they could be read. */
   size: number
 }
 
 const KEPT = 1000
 
-/** The last calls in a ring, and running totals: constant memory however long it runs. */
+/** A ring buffer of the last calls, and running totals: constant memory. */
 export class CallLog {
   #ring: { arrival: Arrival; status: number; durationMs: number }[] = []
   #next = 0

@@ -1,6 +1,6 @@
 import type { Faults } from './faults.js'
 
-/** setTimeout takes no more, and would fire at once. */
+/** The longest delay of setTimeout; with a longer one it would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 interface Rule<T> {
@@ -53,7 +53,7 @@ const NAMES: readonly (keyof Faults)[] = [
   'countOffset'
 ]
 
-/** Throws a `RangeError` naming the first fault whose value is not allowed. */
+/** Throws a `RangeError` that names the first fault whose value is not allowed. */
 export function checkFaults(faults: Partial<Faults>): void {
   for (const name of NAMES) {
     if (name in faults && !RULES[name].check(faults[name])) {
@@ -62,7 +62,10 @@ export function checkFaults(faults: Partial<Faults>): void {
   }
 }
 
-/** Reads the body of `POST /__sandbox/faults`. Throws a `RangeError` that says what is allowed; it repeats no value. */
+/**
+ * Reads the body of `POST /__sandbox/faults`. Throws a `RangeError` that says what is allowed, without repeating a
+ * value.
+ */
 export function readFaults(body: unknown): Partial<Faults> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new RangeError(`the body must be an object with any of: ${wireNames()}`)

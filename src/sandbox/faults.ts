@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { checkFaults } from './fault-rules.js'
 
-/** What goes wrong on demand. `SandboxOptions` says what each one does. */
+/** Faults on demand. See `SandboxOptions` for what each one does. */
 export interface Faults {
   apiKey: string
   latencyMs: number
@@ -18,10 +18,10 @@ export interface Faults {
   countOffset: number
 }
 
-/** What chance has in store for one call. */
+/** The random outcome of one call. */
 export type Fate = 'answer' | 'fail' | 'drop-before' | 'drop-after'
 
-/** The faults in force, and what they need to be looked up quickly. */
+/** The current faults, in a form for quick look-up. */
 export class FaultBoard {
   readonly #initial: Faults
   readonly #random: () => number
@@ -30,7 +30,7 @@ export class FaultBoard {
   #rejected: ReadonlySet<string>
   #rejectedGroups: ReadonlySet<string>
 
-  /** Throws a `RangeError` when a fault is not what `fault-rules.ts` allows. */
+  /** Throws a `RangeError` if a fault is not allowed by `fault-rules.ts`. */
   constructor(initial: Faults, random: () => number) {
     checkFaults(initial)
     this.#random = random
@@ -45,7 +45,7 @@ export class FaultBoard {
     return this.#current
   }
 
-  /** What is not named stays. Throws a `RangeError`, and changes nothing, when a value is not allowed. */
+  /** Changes only the given faults. Throws a `RangeError`, and changes nothing, if a value is not allowed. */
   set(faults: Partial<Faults>): void {
     checkFaults(faults)
     this.#current = { ...this.#current, ...faults }
@@ -58,7 +58,7 @@ export class FaultBoard {
     this.set(this.#initial)
   }
 
-  /** Digests have one length, so the comparison takes the same time whatever was sent. */
+  /** Digests have the same length, so the comparison always takes the same time. */
   acceptsKey(key: unknown): boolean {
     return typeof key === 'string' && timingSafeEqual(digest(key), this.#keyDigest)
   }
@@ -67,7 +67,7 @@ export class FaultBoard {
     return namesAny(this.#rejected, users) || namesAny(this.#rejectedGroups, groups)
   }
 
-  /** Draws only where a rate is set: an injected source of chance is used up predictably. */
+  /** Draws a random number only if a rate is set, so that an injected source is used predictably. */
   fate(): Fate {
     const { dropRate, failRate } = this.#current
     if (dropRate > 0 && this.#random() < dropRate) return this.#random() < 0.5 ? 'drop-before' : 'drop-after'

@@ -6,7 +6,7 @@ import type { FaultBoard } from './faults.js'
 import { parseJson } from './read-body.js'
 import type { SandboxState } from './state.js'
 
-/** Everything below this path is for looking around: no key, no faults, not counted. */
+/** Paths for inspection: no key, no faults, not counted. */
 export const INSPECTION_PREFIX = '/__sandbox/'
 
 export interface InspectionParts {

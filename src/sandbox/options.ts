@@ -1,33 +1,33 @@
 import type { Faults } from './faults.js'
 
 export interface SandboxOptions {
-  /** 0, the default, takes any free port. */
+  /** 0, the default, picks any free port. */
   port?: number
-  /** Default `127.0.0.1`: nobody else on the network has business here. */
+  /** Default `127.0.0.1`, which other machines cannot reach. */
   host?: string
-  /** What callers must send as `x-api-key`. Default `sandbox-key`. */
+  /** The key that callers must send as `x-api-key`. Default `sandbox-key`. */
   apiKey?: string
-  /** Largest body that is taken, in bytes; above it the answer is 413. Default 1 MiB. */
+  /** Largest body accepted, in bytes; larger ones get a 413. Default 1 MiB. */
   maxBodyBytes?: number
-  /** How long every answer is held back, in ms. The call itself takes effect at once. */
+  /** Delay of every answer, in ms. The call itself takes effect at once. */
   latencyMs?: number
-  /** Share of the calls, 0 to 1, that fail with `failStatus` and change nothing. */
+  /** Share of calls, 0 to 1, that fail with `failStatus` and change nothing. */
   failRate?: number
-  /** Default 500. */
+  /** Status of calls that fail by `failRate`. Default 500. */
   failStatus?: number
-  /** Sent as `Retry-After`, in seconds, with calls that fail by `failRate`. */
+  /** `Retry-After`, in seconds, of calls that fail by `failRate`. */
   retryAfterS?: number
-  /** A call that names any of these users is a 400 as a whole. */
+  /** A call with any of these users gets a 400, as a whole. */
   rejectUsers?: readonly string[]
-  /** A call that names any of these groups, alone or as the group of a user, is a 400 as a whole. */
+  /** A call with any of these groups, alone or as the group of a user, gets a 400, as a whole. */
   rejectGroups?: readonly string[]
-  /** Refuse calls that carry objects or arrays as property values. */
+  /** Refuse calls with objects or arrays as property values. */
   strictProperties?: boolean
-  /** Share of the calls, 0 to 1, whose connection is cut: half of them after taking effect, half before. */
+  /** Share of calls, 0 to 1, whose connection is cut: half of them after taking effect, half before. */
   dropRate?: number
   /** Added to the `count` of a many-users answer. */
   countOffset?: number
-  /** The source of chance, 0 to 1 (1 excluded). Default `Math.random`. */
+  /** The random number generator, 0 to 1 (1 excluded). Default `Math.random`. */
   random?: () => number
 }
 

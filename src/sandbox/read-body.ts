@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { ApiError } from './api-error.js'
 
 /**
- * Reads a body as text. Throws an `ApiError`: 413 when it is larger than `maxBytes`, 400 when it breaks off.
+ * Reads a body as text. Throws an `ApiError`: 413 if it is larger than `maxBytes`, 400 if it is cut off.
  *
- * What is too large is read to its end and thrown away: answering while the client is still sending would often reach
- * it as a broken connection instead of as a 413.
+ * A body that is too large is read to its end and discarded: a client that is answered while it is sending often sees a
+ * broken connection instead of the 413.
  */
 export function readBody(stream: IncomingMessage, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -30,8 +30,8 @@ function decode(chunks: Buffer[]): string {
 }
 
 /**
- * `JSON.parse` as it is, on purpose: a key called `__proto__` becomes an ordinary own property and does no harm as long
- * as nobody assigns it (see `state.ts`). Fastify's own parser would refuse such a body, which Dopt is not known to do.
+ * Plain `JSON.parse`, on purpose: a key named `__proto__` becomes an ordinary own property, which is harmless unless it
+ * is assigned (see `state.ts`). Fastify's own parser would refuse such a body; as far as is known, Dopt does not.
  */
 export function parseJson(text: unknown, contentType: string | undefined): unknown {
   if (contentType === undefined || !/^application\/json\s*(;|$)/i.test(contentType)) {
@@ -40,7 +40,7 @@ export function parseJson(text: unknown, contentType: string | undefined): unkno
   try {
     return JSON.parse(typeof text === 'string' ? text : '')
   } catch {
-    // The parser's own message quotes the body, and bodies are people's data.
+    // The parser's own message quotes the body, which is personal data.
     throw new ApiError(400, 'the body is not valid JSON')
   }
 }

@@ -2,7 +2,7 @@ import { ApiError } from './api-error.js'
 import type { Arrival } from './call-log.js'
 import type { Properties } from './state.js'
 
-/** One user or group to be created or updated. */
+/** One user or group to create or update. */
 export interface Upsert {
   identifier: string
   properties: Properties
@@ -10,12 +10,12 @@ export interface Upsert {
   omit?: string
 }
 
-/** A call that was read and found acceptable in form. */
+/** A valid call. */
 export interface Call {
   users: Upsert[]
   groups: Upsert[]
   memberships: Membership[]
-  /** Whether the answer is a count. */
+  /** Whether the answer has a count. */
   many: boolean
 }
 
@@ -31,15 +31,15 @@ export interface ReadRules {
 }
 
 /**
- * Reads the JSON of a body, and notes in `arrival` whom it meets. Throws an `ApiError` (400) for what is not
- * acceptable; as with Dopt, its words do not say which user is meant.
+ * Reads the JSON of a body, and adds its users and groups to `arrival`. Throws an `ApiError` (400) for an invalid call;
+ * like Dopt's, the message does not say which user.
  */
 export type ReadCall = (body: unknown, arrival: Arrival, rules: ReadRules) => Call
 
 const MOST_USERS = 100
 const BULK_KEY = '__dopt_identifier'
 
-/** First generation, one user: the identifier stands in the path, the body is the flat properties. */
+/** First generation, one user: the identifier is in the path, the body is the flat properties. */
 export function readOneFlat(identifier: string): ReadCall {
   return (body, arrival, rules) => {
     arrival.size = 1
@@ -82,7 +82,7 @@ export const readMany: ReadCall = (body, arrival, rules) => {
   return call
 }
 
-/** Second generation, a group: `{ identifier, properties }`. It carries no user. */
+/** Second generation, a group: `{ identifier, properties }`, without users. */
 export const readGroup: ReadCall = (body, arrival, rules) => {
   const entry = checkObject(body, 'the body')
   return { ...NOTHING, groups: [readGroupEntry(entry, arrival, rules)], many: false }
@@ -159,7 +159,7 @@ function checkIdentifier(value: unknown, what: string): asserts value is string 
   }
 }
 
-/** The real thing writes a call with one database statement, which cannot touch a row twice. */
+/** Dopt probably writes a call with one database statement, which cannot update a row twice. */
 function refuseRepeats(arrival: Arrival): void {
   if (new Set(arrival.identifiers).size < arrival.identifiers.length) {
     throw new ApiError(400, 'a call may name each user only once; this one repeats a user')

@@ -7,28 +7,28 @@ import type { SandboxOptions } from './options.js'
 import type { Properties } from './state.js'
 
 export interface Sandbox {
-  /** Where it listens, as `http://127.0.0.1:8788`, without a slash at the end. */
+  /** Its address, such as `http://127.0.0.1:8788`, without a trailing slash. */
   readonly url: string
   /** Identifier → properties; live. */
   readonly users: ReadonlyMap<string, Properties>
   /** Identifier → properties; live. */
   readonly groups: ReadonlyMap<string, Properties>
-  /** User → the groups that calls have put the user into; live. */
+  /** User → the groups that calls have put it into; live. */
   readonly memberships: ReadonlyMap<string, ReadonlySet<string>>
   readonly stats: SandboxStats
   /** The last 1,000 calls, oldest first. */
   readonly requests: readonly RequestRecord[]
-  /** What is not named stays. Throws a `RangeError`, and changes nothing, when a value is not allowed. */
+  /** Changes only the given faults. Throws a `RangeError`, and changes nothing, if a value is not allowed. */
   setFaults(faults: Partial<Faults>): void
-  /** Users, groups, requests, counts and faults back to how they were at the start. */
+  /** Restores users, groups, requests, counts and faults to their initial state. */
   reset(): void
-  /** Stops listening and ends every connection, calls under way included. A second call does nothing more. */
+  /** Stops listening and ends every connection, including calls in progress. Further calls have no effect. */
   close(): Promise<void>
 }
 
 /**
- * Starts a stand-in for Dopt's users API, which keeps what it is sent in memory.
- * Throws a `RangeError` for a fault that is not allowed, and what `listen` throws, as `EADDRINUSE`.
+ * Starts a stand-in for Dopt's users API, which keeps users and groups in memory. Rejects with a `RangeError` if the
+ * value of a fault is not allowed, or with the error of `listen`, such as `EADDRINUSE`.
  */
 export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
   const { port, host } = resolveOptions(options)
@@ -59,7 +59,7 @@ export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-/** An address that can be called: "every interface" is reached through the loopback one. */
+/** An address to call: if it listens on every interface, the loopback address. */
 function urlOf(address: AddressInfo | string | null): string {
   if (address === null || typeof address === 'string') throw new Error('the sandbox listens on a TCP port only')
   const host = address.address === '0.0.0.0' ? '127.0.0.1' : address.address === '::' ? '::1' : address.address

@@ -1,16 +1,16 @@
 import type { Call } from './read-call.js'
 
-/** Property name → value, as JSON carried it. Null is a value. */
+/** Property name → JSON value. Null is a value. */
 export type Properties = Record<string, unknown>
 
-/** What the stand-in holds: the users and groups that successful calls have made. */
+/** The users and groups that successful calls have created. */
 export class SandboxState {
   readonly users = new Map<string, Properties>()
   readonly groups = new Map<string, Properties>()
-  /** Whom the calls have put into which groups: user → groups. */
+  /** User → the groups that calls have put it into. */
   readonly memberships = new Map<string, Set<string>>()
 
-  /** Takes in a whole call; it was read and checked before, so nothing here can fail half way. */
+  /** Applies a whole call. It has been validated, so nothing here can fail halfway. */
   apply(call: Call): void {
     for (const { identifier, properties, omit } of call.users) upsert(this.users, identifier, properties, omit)
     for (const { identifier, properties } of call.groups) upsert(this.groups, identifier, properties)

@@ -2,15 +2,15 @@ import { tryAgain } from './http-error.js'
 
 const RETRY_SECONDS = 1
 
-/** The room that one body takes. */
+/** The memory reserved for one body. */
 export interface Room {
-  /** For bytes that have arrived, or have come of unpacking. Throws HttpError where there is none left. */
+  /** Reserves room for received or decompressed bytes. Throws HttpError if there is none left. */
   take(bytes: number): void
-  /** Gives back all that was taken. May be called more than once. */
+  /** Releases all of it. May be called more than once. */
   release(): void
 }
 
-/** Keeps the bodies that are held at a time within a bound, so that memory is, too. */
+/** Limits the total size of the bodies being processed, and so the use of memory. */
 export class Admission {
   #bytes = 0
 
@@ -20,7 +20,7 @@ export class Admission {
     let own = 0
     return {
       take: (bytes) => {
-        // One body has to fit, however small the bound.
+        // One body always fits, however low the limit.
         if (this.#bytes > own && this.#bytes + bytes > this.maxBytes) {
           throw tryAgain('overloaded', 'too much is being received at once: retry', RETRY_SECONDS)
         }

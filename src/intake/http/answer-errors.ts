@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { badInput, HttpError } from './http-error.js'
 
 /**
- * What a client is told of an error, whatever it is. Errors that are not ours may hold anything: their words stay here.
+ * The answer for any error. The messages of errors that are not ours may contain anything, so they are not sent.
  */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error
@@ -22,12 +22,12 @@ function statusOf(error: unknown): number | undefined {
 
 export function answerError(reply: FastifyReply, error: HttpError): FastifyReply {
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
-  // Some clients look at it to tell a missing key from a wrong one.
+  // Some clients use it to distinguish a missing key from a wrong one.
   if (error.status === 401) reply.header('www-authenticate', 'Basic realm="write key", Bearer')
   return reply.code(error.status).type('application/json; charset=utf-8').send(JSON.stringify(error.body))
 }
 
-/** For what is not HTTP, or takes too long to become a request: there is no reply object. Ends the connection. */
+/** Answers input that is not HTTP, or a request that takes too long: there is no reply object. Ends the connection. */
 export function answerBrokenConnection(error: Error & { code?: string }, socket: Socket): HttpError {
   const told = toBroken(error.code ?? '')
   const body = JSON.stringify(told.body)
@@ -42,7 +42,7 @@ export function answerBrokenConnection(error: Error & { code?: string }, socket:
 function toBroken(code: string): HttpError {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      // SDKs try again after a 408.
+      // SDKs retry after a 408.
       return new HttpError(408, 'incomplete', 'the request took too long')
     case 'HPE_HEADER_OVERFLOW':
       return new HttpError(431, 'too_large', 'the headers are too large')

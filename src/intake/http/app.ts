@@ -20,15 +20,15 @@ import { readBody } from './read-body.js'
 import { RefusalLog } from './refusal-log.js'
 import { addSettingsRoutes } from './settings-document.js'
 
-/** What the intake needs of a forwarder. */
+/** The part of a forwarder that the intake uses. */
 export type IntakeForwarder = Pick<Forwarder, 'acceptSourced' | 'books' | 'store' | 'sender' | 'totals'>
 
 export interface IntakeNeeds {
   forwarder: IntakeForwarder
-  /** What `/status` answers. */
+  /** Reads the document that `/status` returns. */
   readStatus: () => Promise<object>
   logger?: Logger | undefined
-  /** Measures this process as well: memory, event loop, garbage collection. */
+  /** Also measures this process: memory, event loop, garbage collection. */
   processMetrics?: boolean | undefined
 }
 
@@ -39,12 +39,12 @@ export interface BuiltIntake {
   beginShutdown(): void
 }
 
-/** How often Node looks for requests that take too long. */
+/** How often Node checks for requests that take too long. */
 const TIMEOUT_CHECK_MS = 500
 /** Longer than any write key. */
 const MOST_PARAM_CHARS = 200
 
-/** The HTTP intake, not listening yet. */
+/** Builds the HTTP intake, without listening. */
 export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): BuiltIntake {
   const { forwarder, logger = silentLogger } = needs
   const state = new IntakeState(forwarder.store)
@@ -58,7 +58,7 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
     keepAliveTimeout: options.keepAliveTimeoutMs,
     http: { headersTimeout: options.headersTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     bodyLimit: options.maxBatchBytes,
-    // The hooks below answer in the meantime, with a reason and the time to wait.
+    // During shutdown the hooks below answer, with a reason and a Retry-After.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MOST_PARAM_CHARS },
     genReqId: requestIdOf,
@@ -103,13 +103,13 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
   }
 }
 
-/** Bodies are handed to the routes as bytes, unpacked, whatever their content type: SDKs send JSON as `text/plain`. */
+/** Passes bodies to the routes as decompressed bytes, whatever their content type: SDKs send JSON as `text/plain`. */
 function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: number): void {
   const limitOf = ({ routeOptions }: FastifyRequest): number => routeOptions.bodyLimit ?? maxBytes
   const rooms = new WeakMap<FastifyRequest, Room>()
 
   app.addHook('onRequest', ({ raw }, _reply, done) => {
-    // A malformed one would be refused before anybody looks at the body.
+    // A malformed one would be refused before the body is read.
     raw.headers['content-type'] = undefined
     done()
   })
@@ -120,7 +120,7 @@ function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: num
     done(null, payload)
   })
   app.addHook('onSend', (request, _reply, payload, done) => {
-    // The answer of a pipelined request whose connection breaks is never sent, and never closed.
+    // If the connection breaks, the answer of a pipelined request is never sent or closed.
     rooms.get(request)?.release()
     done(null, payload)
   })
@@ -135,7 +135,7 @@ function addBodyParser(app: FastifyInstance, admission: Admission, maxBytes: num
   })
 }
 
-/** How answers look, and what is noted of them. */
+/** Adds the headers, metrics and logs of answers. */
 function addAnswers(
   app: FastifyInstance,
   {
@@ -149,7 +149,7 @@ function addAnswers(
 
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id)
-    // Also on what was under way already: its connection has to end for the server to end.
+    // Also for requests in progress: their connections must end for the server to end.
     if (state.isShuttingDown) reply.header('connection', 'close')
     done(null, payload)
   })
@@ -181,7 +181,7 @@ function addAnswers(
   })
 }
 
-/** The route's pattern: a path may hold a write key, and anything else. */
+/** The route's pattern, not the path, which may contain a write key or anything else. */
 function routeOf({ routeOptions }: FastifyRequest): string {
   return routeOptions.url ?? NO_ROUTE
 }

@@ -4,7 +4,7 @@ export function bearerToken(header: string | undefined): string | undefined {
 }
 
 /**
- * The user of an `Authorization: Basic …`, which is where SDKs put the write key; some leave out the colon behind it.
+ * The user name of an `Authorization: Basic …`, where SDKs put the write key; some omit the colon after it.
  */
 export function basicUser(header: string | undefined): string | undefined {
   const encoded = /^basic +(\S+) *$/i.exec(header ?? '')?.[1]

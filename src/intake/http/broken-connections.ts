@@ -4,16 +4,17 @@ import { answerBrokenConnection } from './answer-errors.js'
 import type { HttpError } from './http-error.js'
 
 /**
- * Answers on connections on which something came that is no HTTP request, or only half of one in too long a time.
+ * Answers on connections with input that is not an HTTP request, or with a request that takes too long.
  *
- * What came whole before it, on the same connection, has its own answer, which may still wait for the disk. HTTP tells
- * by their order which answer is whose: ours goes last, or a client would take its events for refused, and delete them.
+ * Complete requests before it on the same connection have their own answers, which may still wait for the disk. HTTP
+ * assigns answers by order, so this one must be last: otherwise a client would think that its events were refused, and
+ * delete them.
  */
 export class BrokenConnections {
   readonly #open = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>()
   readonly #broken = new WeakSet<Socket>()
 
-  /** `onAnswer` is told of each answer that was given here. */
+  /** `onAnswer` is called for each answer sent here. */
   constructor(private readonly onAnswer: (error: HttpError) => void) {}
 
   watch(server: Server): void {
@@ -25,18 +26,18 @@ export class BrokenConnections {
     })
   }
 
-  /** Whether this request was cut short by what was, or will be, answered here. */
+  /** Whether this request was cut short by something that is answered here. */
   hasCut({ complete, socket }: IncomingMessage): boolean {
     return !complete && this.#broken.has(socket)
   }
 
-  /** For each `clientError` of the server. */
+  /** Handles a `clientError` of the server. */
   take(error: Error & { code?: string }, socket: Socket): void {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
-    // The parser goes on to fail at whatever else comes.
+    // The parser also fails for all further input.
     if (this.#broken.has(socket)) return
     this.#broken.add(socket)
     const answer = (): void => {
@@ -47,7 +48,7 @@ export class BrokenConnections {
     else last.once('close', answer)
   }
 
-  /** The last answer, not at its end yet, to what came whole. They are sent in the order of their requests. */
+  /** The last unfinished answer to a complete request. Answers are sent in the order of their requests. */
   #lastOfOthers(socket: Socket): ServerResponse | undefined {
     const open = [...(this.#open.get(socket) ?? [])]
     return open.findLast(([response, request]) => request.complete || response.headersSent)?.[0]

@@ -1,14 +1,14 @@
 import { parseEventTime } from '../../destination/dopt-api.js'
 
 /**
- * When an event without a `timestamp` happened; undefined when that cannot be known.
+ * When an event without a `timestamp` happened; undefined if that cannot be known.
  *
- * A `timestamp` stays as it is: what Segment passes on was corrected there, and what an SDK sends is what the
- * application said. Without one, `originalTimestamp` tells by the client's clock when it happened and `sentAt`, by the
- * same clock, when it was sent; how far apart they are is right even where the clock is wrong: `timestamp = receivedAt
- * − (sentAt − originalTimestamp)`. Without `sentAt` the client's clock has to be believed.
+ * A `timestamp` is used as it is: Segment has already corrected it, and in an SDK's event the application set it.
+ * Without one, `originalTimestamp` is when it happened and `sentAt` when it was sent, both by the client's clock; their
+ * difference is right even if that clock is wrong: `timestamp = receivedAt − (sentAt − originalTimestamp)`. Without
+ * `sentAt`, the client's clock must be trusted.
  *
- * @param receivedAt in epoch milliseconds; nothing happened later than that
+ * @param receivedAt in epoch milliseconds; no event happened later than that
  */
 export function clientTimestamp(
   { originalTimestamp, sentAt }: { originalTimestamp: unknown; sentAt: unknown },
@@ -21,13 +21,13 @@ export function clientTimestamp(
   return time > 0 ? new Date(Math.min(time, receivedAt)).toISOString() : undefined
 }
 
-/** Whether that is a time in any form that Segment takes. */
+/** Whether it is a time in any format that Segment accepts. */
 export function isTime(value: unknown): boolean {
   return clientTime(value) !== undefined
 }
 
 function clientTime(value: unknown): number | undefined {
-  // With no arrival to be bound by, a clock that runs ahead comes through as it is.
+  // Without an upper bound, so that a time in the future is returned as it is.
   const time = parseEventTime(value, Infinity)
   return Number.isFinite(time) ? time : undefined
 }

@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
 const ALLOWED_HEADERS = 'authorization, content-type, x-retry-count'
-/** As long as browsers take it. */
+/** The longest time that browsers accept. */
 const MAX_AGE_SECONDS = 7200
 
-/** Pages of any origin may send events: that is what a browser's SDK is for, and why its write key is no secret. */
+/** Pages of any origin may send events: that is the purpose of browser SDKs, whose write key is public. */
 export function allowAnyOrigin(reply: FastifyReply): void {
   reply.header('access-control-allow-origin', '*').header('access-control-expose-headers', 'retry-after, x-request-id')
 }
 
-/** Answers the question that a browser asks before it sends a request with these headers to another origin. */
+/** Answers the preflight request that a browser makes before it sends these headers to another origin. */
 export function addPreflight(app: FastifyInstance): void {
   app.options('/*', (request, reply) =>
     reply

@@ -6,8 +6,8 @@ import { tooLarge } from './read-body.js'
 const METHODS = { gzip: promisify(gunzip), inflate: promisify(inflate), inflateRaw: promisify(inflateRaw) }
 
 /**
- * Undoes a `Content-Encoding`. Rejects with HttpError when the encoding is not known, the data is damaged, or it
- * unpacks to more than `maxBytes`: it stops there, however much more there would be.
+ * Undoes a `Content-Encoding`. Rejects with HttpError if the encoding is unknown, the data is damaged, or it
+ * decompresses to more than `maxBytes` (and stops there).
  */
 export async function decompress(body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
   const method = methodOf(encoding, body)
@@ -40,7 +40,7 @@ function methodOf(encoding: string | undefined, body: Buffer): keyof typeof METH
   }
 }
 
-/** By the standard `deflate` means with this header, but some clients leave it out. */
+/** The standard requires this header for `deflate`, but some clients omit it. */
 function hasZlibHeader(body: Buffer): boolean {
   const [method = 0, flags = 0] = body
   return (method & 0x0f) === 8 && ((method << 8) | flags) % 31 === 0

@@ -9,11 +9,11 @@ import { unpackBatch, unpackEvent, unpackWebhook, writeKeyIn, type Arrival } fro
 export interface EventRouteNeeds {
   keys: Keys
   options: ResolvedHttpOptions
-  /** Resolves when the events are on disk, to those among them that were rejected. */
+  /** Resolves, when the events are on disk, to those that were rejected. */
   accept: (events: readonly SourcedEvent[]) => Promise<readonly Rejection[]>
 }
 
-/** The last part of a route, and the type of the event that it takes. */
+/** The last part of a route, and the type of its events. */
 const ONE_EVENT = {
   ...{ identify: 'identify', group: 'group', track: 'track', page: 'page', screen: 'screen', alias: 'alias' },
   ...{ i: 'identify', g: 'group', t: 'track', p: 'page', s: 'screen', a: 'alias' }
@@ -22,10 +22,10 @@ const MANY_EVENTS = ['batch', 'import', 'b'] as const
 
 const SUCCESS = '{"success":true}'
 const JSON_TYPE = 'application/json; charset=utf-8'
-/** In an answer; all of them are in the store. */
+/** The most rejections to list in an answer; all of them are in the store. */
 const MAX_REJECTIONS_TOLD = 100
 
-/** What SDKs and webhooks post events to. Everything here was committed to disk before it is answered with a 200. */
+/** The routes for SDKs and webhooks. Events are committed to disk before a 200 is sent. */
 export function addEventRoutes(app: FastifyInstance, { keys, options, accept }: EventRouteNeeds): void {
   const oneLimit = { bodyLimit: options.maxEventBytes }
   const manyLimit = { bodyLimit: options.maxBatchBytes }
@@ -43,7 +43,7 @@ export function addEventRoutes(app: FastifyInstance, { keys, options, accept }: 
         answerMany(reply, rejections)
       })
     }
-    // The metrics that analytics.js keeps of itself: nobody here has a use for them.
+    // Metrics of analytics.js about itself, which are not used here.
     app.post(`${prefix}/m`, oneLimit, (_request, reply) => answerMany(reply, []))
   }
 
@@ -80,7 +80,7 @@ function bodyOf({ body }: FastifyRequest): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 }
 
-/** Segment's webhooks are about to get a second header for it, which covers the whole body always. */
+/** Segment's webhooks will get a second signature header, which always covers the whole body. */
 function signatureOf({ headers }: FastifyRequest): string | undefined {
   const signature = headers['x-segment-signature'] ?? headers['x-signature']
   return typeof signature === 'string' ? signature : undefined
@@ -91,7 +91,7 @@ function arrivalOf(request: FastifyRequest): Arrival {
   return { source: `${method} ${routeOptions.url ?? ''} (request ${id})`, receivedAt: Date.now() }
 }
 
-/** One event alone that is rejected is kept, but its sender is told that it is wrong. */
+/** A single rejected event is stored, but answered as an error. */
 function answerOne(reply: FastifyReply, [rejection]: readonly Rejection[]): void {
   if (rejection !== undefined) throw badInput('invalid_event', rejection.reason)
   answerMany(reply, [])

@@ -1,14 +1,14 @@
-/** What is stable about an error that a client is told; scripts may look at it. */
+/** The stable codes of errors, which scripts may rely on. */
 export const HTTP_ERROR_CODES = [
-  // 400: can never be right as it is.
+  // 400: will never be accepted as it is.
   ...['invalid_json', 'invalid_event', 'invalid_encoding', 'too_large', 'too_many_events', 'incomplete', 'bad_request'],
   ...['unauthorized', 'not_found'],
-  // 503 and 500: our trouble. SDKs keep what they have and try again.
+  // 503 and 500: our fault. SDKs keep their events and retry.
   ...['store_full', 'store_limit', 'store_busy', 'overloaded', 'shutting_down', 'internal_error']
 ] as const
 export type HttpErrorCode = (typeof HTTP_ERROR_CODES)[number]
 
-/** An answer that is no success: `{ code, message }`. The message never repeats what the request held. */
+/** An error answer: `{ code, message }`. The message never repeats the request's content. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
 
@@ -16,7 +16,7 @@ export class HttpError extends Error {
     readonly status: number,
     readonly code: HttpErrorCode,
     message: string,
-    /** When to try again. */
+    /** When to retry. */
     readonly retryAfterSeconds?: number
   ) {
     super(message)
@@ -27,12 +27,12 @@ export class HttpError extends Error {
   }
 }
 
-/** For input that cannot be right: SDKs delete what was answered with it. */
+/** For invalid input: SDKs delete the events. */
 export function badInput(code: HttpErrorCode, message: string): HttpError {
   return new HttpError(400, code, message)
 }
 
-/** For trouble of ours, which passes: SDKs send the same again. */
+/** For temporary failures of ours: SDKs retry. */
 export function tryAgain(code: HttpErrorCode, message: string, retryAfterSeconds: number): HttpError {
   return new HttpError(503, code, message, retryAfterSeconds)
 }

@@ -4,27 +4,27 @@ import { settlesWithin } from '../settles-within.js'
 import type { HttpError } from './http-error.js'
 import { tryAgain, type HttpErrorCode } from './http-error.js'
 
-/** How long clients are asked to wait, and how long the store is left alone before the intake itself tries it again. */
+/** How long clients are asked to wait, and how long the intake waits before it tries the store again itself. */
 const TROUBLE_SECONDS = 10
 const SHUTDOWN_SECONDS = 5
-/** A locked store lets a write wait for seconds; whoever asks whether we are ready waits no longer than this. */
+/** A write to a locked store can wait for seconds; a readiness check waits no longer than this. */
 const TRY_WAIT_MS = 500
 
 const CODES = { full: 'store_full', limit: 'store_limit', busy: 'store_busy' } as const
 
 interface Trouble {
   error: HttpError
-  /** Not tried again before. */
+  /** The store is not tried again before this time. */
   restsUntil: number
 }
 
 /**
- * Whether the intake can take events just now, and if not, why.
+ * Whether the intake can accept events now, and if not, why.
  *
- * Trouble with the store lasts until something shows that it is over. Time shows nothing: a disk stays full for hours.
- * Nor does a request of which nothing is stored: it changes a few bytes, for which a full disk often has room. Events
- * that were stored do. But once we are not ready a load balancer sends us none, and we would never be ready again: so
- * whoever asks makes us try a write of our own, once in a while.
+ * A failure of the store counts until a write shows that it is over. Time alone does not show that (a disk can stay
+ * full for hours), nor does a request that stores no events (it changes a few bytes, for which a full disk often has
+ * room). Stored events do. But while we are not ready, a load balancer sends none, and we would never be ready again:
+ * so readiness checks try a write of our own from time to time.
  */
 export class IntakeState {
   #isShuttingDown = false
@@ -46,8 +46,7 @@ export class IntakeState {
   }
 
   /**
-   * For an error that the store met: what the client is told, and whether it is the first one of its kind in this
-   * trouble.
+   * Records an error of the store. Returns the answer for the client, and whether the kind of failure is new.
    */
   take(error: unknown): { told: HttpError; isNew: boolean } {
     const told = toTrouble(codeOf(error))
@@ -56,12 +55,12 @@ export class IntakeState {
     return { told, isNew }
   }
 
-  /** So many events were written to the store. */
+  /** Records that this many events were stored. */
   takeStored(events: number): void {
     if (events > 0) this.#trouble = undefined
   }
 
-  /** Why the intake is not ready; undefined when it is. */
+  /** Why the intake is not ready; undefined if it is. */
   async notReady(): Promise<HttpError | undefined> {
     if (this.#isShuttingDown) return shuttingDown()
     if (this.#trouble !== undefined) await settlesWithin(this.#tryIfRested(this.#trouble), this.tryWaitMs)
@@ -84,7 +83,7 @@ export class IntakeState {
   async #try(trouble: Trouble): Promise<void> {
     try {
       await this.store.tryToWrite()
-      // What events have met meanwhile counts for more.
+      // A newer failure, met by events, takes precedence.
       if (this.#trouble === trouble) this.#trouble = undefined
     } catch (error) {
       this.take(error)
@@ -105,7 +104,7 @@ type TroubleCode = Extract<
   'store_full' | 'store_limit' | 'store_busy' | 'shutting_down' | 'internal_error'
 >
 
-/** Not the store's own words, which name files of this machine: those go to the log. */
+/** Not the store's own messages, which contain file names: those are only logged. */
 const MESSAGES: Record<TroubleCode, string> = {
   store_full: 'the disk is full: nothing was stored; retry later',
   store_limit: 'the store has reached its limit: nothing was stored; retry later',

@@ -1,21 +1,21 @@
-/** Where a text stops being JSON. */
+/** Where a text stops being valid JSON. */
 export interface Mistake {
-  /** In characters. */
+  /** Offset in characters. */
   position: number
   /**
-   * The number, from 0, of the event that it is in, be the text `[…]` or `{ "batch": […] }`; undefined outside of any.
+   * The index of the event that it is in, if the text is `[…]` or `{ "batch": […] }`; undefined outside of events.
    */
   event: number | undefined
 }
 
-/** What may come next; with `close`, the end of the array or object as well. */
+/** What may come next; with `close`, also the end of the array or object. */
 type Expected = 'value' | 'value or close' | 'name' | 'name or close' | 'colon' | 'comma or close'
 
 const BLANKS = /[ \t\n\r]*/y
 const STRING = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[\da-f]{4})[ !#-[\]-\uffff]*)*"/iy
 const PLAIN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iy
 
-/** Finds the first mistake in what `JSON.parse` has refused: its own error often does not say where that is. */
+/** Finds the first mistake in a text that `JSON.parse` refused: its error often does not say where. */
 export function findMistake(text: string): Mistake {
   const open: string[] = []
   let expected: Expected = 'value'
@@ -28,7 +28,7 @@ export function findMistake(text: string): Mistake {
     at = pattern.lastIndex
     return true
   }
-  /** Events are the elements of an array that is the whole text, or a member of it. */
+  /** Events are the elements of an array that is the whole text, or one of its members. */
   const eventDepth = (): number => (open[0] === '[' ? 1 : 2)
 
   for (;;) {

@@ -1,5 +1,5 @@
 /**
- * What can be told of a JSON text without parsing it. Nothing here recurses, and nothing throws for what is not JSON.
+ * Properties of a JSON text, without parsing it. Nothing here recurses, or throws for invalid JSON.
  */
 
 const QUOTE = 0x22
@@ -11,16 +11,16 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 export interface Outline {
-  /** How many brackets are open at the deepest place. */
+  /** The maximum nesting depth of brackets. */
   depth: number
   /**
-   * Bytes of the longest object or array where events are: in the array that is the whole text, or in one of its
-   * members.
+   * Size in bytes of the longest object or array in the place of an event: in the array that is the whole text, or one
+   * of its members.
    */
   longestEvent: number
 }
 
-/** One pass over the bytes, which spares a closer look at each event of nearly every batch. */
+/** One pass over the bytes; for nearly every batch it makes checking each event unnecessary. */
 export function outlineOf(text: Buffer): Outline {
   const eventDepth = text[skipBlanks(text, 0)] === OPEN_BRACKET ? 2 : 3
   let [depth, deepest, start, longestEvent] = [0, 0, 0, 0]
@@ -39,7 +39,7 @@ export function outlineOf(text: Buffer): Outline {
   return { depth: deepest, longestEvent }
 }
 
-/** The text of an array's first element, byte for byte; undefined where there is none. */
+/** The text of an array's first element, byte for byte; undefined if there is none. */
 export function firstElement(text: Buffer): Buffer | undefined {
   const start = skipBlanks(text, 0)
   if (text[start] !== OPEN_BRACKET) return undefined
@@ -58,7 +58,7 @@ export function firstElement(text: Buffer): Buffer | undefined {
   return undefined
 }
 
-/** Where a string that begins at `start` ends: the place of its closing quote, or of the text's end. */
+/** The offset of the closing quote of a string that begins at `start`, or of the end of the text. */
 function endOfString(text: Buffer, start: number): number {
   let at = start + 1
   for (; at < text.length && text[at] !== QUOTE; at++) if (text[at] === BACKSLASH) at++

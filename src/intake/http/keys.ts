@@ -9,7 +9,7 @@ export class Keys {
   readonly #writeKeys: Secrets
   readonly #sharedSecret: string | undefined
   readonly #allowFirstEvent: boolean
-  /** Neither a write key nor a shared secret is set: whoever reaches the server may write. */
+  /** Neither a write key nor a shared secret is set: anyone who can reach the server may send events. */
   readonly #isOpen: boolean
 
   constructor(options: Pick<ResolvedHttpOptions, 'writeKeys' | 'sharedSecret' | 'allowFirstEventSignature'>) {
@@ -24,8 +24,8 @@ export class Keys {
   }
 
   /**
-   * Lets an SDK pass by a write key in the header or in the body; one right one is enough, for a proxy may have put its
-   * own credentials into the header. Throws HttpError.
+   * Checks an SDK's write key, in the header or in the body. One correct key is enough: a proxy may have set its own
+   * credentials in the header. Throws HttpError.
    */
   requireWriteKey(header: string | undefined, inBody: unknown): void {
     if (this.#isOpen) return
@@ -37,8 +37,8 @@ export class Keys {
   }
 
   /**
-   * Lets a webhook pass by its signature over `text`, the body as it was before any compression; or by a write key in
-   * the header, for senders that cannot sign. A signature that is there has to be right. Throws HttpError.
+   * Checks a webhook's signature of `text`, the uncompressed body; or, for senders that cannot sign, a write key in the
+   * header. If there is a signature, it must be correct. Throws HttpError.
    */
   requireSignature(signature: string | undefined, header: string | undefined, text: Buffer): void {
     if (this.#isOpen) return

@@ -5,19 +5,18 @@ import { resolveHttpOptions, type HttpIntakeOptions } from './options.js'
 
 /** A running HTTP intake. */
 export interface HttpIntake {
-  /** Where it listens, as `http://127.0.0.1:8787`, without a slash at the end. */
+  /** Its address, such as `http://127.0.0.1:8787`, without a trailing slash. */
   readonly url: string
   /**
-   * Takes no more events, answers what is under way, and ends. Connections that are still busy after `deadlineMs` are
-   * cut: what they had sent was not acknowledged, and is sent again. The forwarder stays open. Further calls do nothing
-   * more.
+   * Stops accepting events, finishes requests in progress, and ends. Connections still busy after `deadlineMs` are cut:
+   * their events were not acknowledged, so clients resend them. The forwarder stays open. Further calls have no effect.
    */
   close(options?: { deadlineMs?: number }): Promise<void>
 }
 
 const CLOSE_DEADLINE_MS = 10_000
 
-/** Starts the HTTP intake. Rejects with ConfigurationError, and as `listen` does, with `EADDRINUSE` for instance. */
+/** Starts the HTTP intake. Rejects with ConfigurationError, or with the error of `listen`, such as `EADDRINUSE`. */
 export async function startIntake(needs: IntakeNeeds, given: HttpIntakeOptions = {}): Promise<HttpIntake> {
   const options = resolveHttpOptions(given)
   const intake = buildIntake(needs, options)
@@ -43,7 +42,7 @@ export async function startIntake(needs: IntakeNeeds, given: HttpIntakeOptions =
 
   async function close(deadlineMs: number): Promise<void> {
     intake.beginShutdown()
-    // Node waits for the first request of a connection; what has not come by now is for whoever listens next.
+    // Node waits for the first request of each connection; requests that have not begun by now are not served.
     for (const socket of silent) socket.destroy()
     const deadline = setTimeout(() => app.server.closeAllConnections(), deadlineMs)
     try {
@@ -55,7 +54,7 @@ export async function startIntake(needs: IntakeNeeds, given: HttpIntakeOptions =
   }
 }
 
-/** The connections on which no request has begun yet, kept up to date. */
+/** Keeps track of the connections on which no request has begun yet. */
 function silentConnections(server: Server): ReadonlySet<Socket> {
   const silent = new Set<Socket>()
   server.on('connection', (socket: Socket) => {

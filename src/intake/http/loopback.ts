@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 
-/** Whether only this machine can reach what listens there. */
+/** Whether only this machine can reach a server that listens there. */
 export function isLoopbackHost(host: string): boolean {
   return host.toLowerCase() === 'localhost' || isLoopbackAddress(host)
 }
@@ -11,16 +11,15 @@ function isLoopbackAddress(address: string): boolean {
   return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
 }
 
-/** What a proxy adds: a request that was passed on comes from somewhere else, wherever its last leg began. */
+/** Headers that a proxy adds: a forwarded request comes from elsewhere, even if the proxy is on this machine. */
 const PASSED_ON = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const
 
 /**
- * Whether a request comes from a program on this machine. One that a proxy passed on does not, nor one that was made
- * for another host's name: a browser makes those for a page whose name was pointed at 127.0.0.1 to get around its
- * rules.
+ * Whether a request comes from a program on this machine. Requests forwarded by a proxy do not, nor requests for
+ * another host name: a browser makes those for a page whose name was pointed at 127.0.0.1 (DNS rebinding).
  *
- * nginx, as it comes, adds nothing to what it passes on, and names the address that it was told to pass it to; but it
- * speaks HTTP/1.0, which no program that asks for itself does any more.
+ * By default, nginx adds no header to forwarded requests, and sends the address that it forwards to as the host; but it
+ * uses HTTP/1.0, which other clients do not use any more.
  */
 export function isFromThisMachine({
   socket,

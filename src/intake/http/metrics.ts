@@ -11,13 +11,13 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const ENDPOINT_STATES = ['ok', 'backing-off', 'key-refused'] as const
 const SETTLEMENTS = ['delivered', 'retrying', 'failed', 'split'] as const
 const IGNORED_REASONS = ['type', 'integrations', 'no-identifier'] as const
-/** What a request is called that no route is for. */
+/** The label of requests without a route. */
 export const NO_ROUTE = 'none'
 const WITH_EVENTS: readonly string[] = ['POST', 'PUT', 'PATCH']
-/** Counting what waits reads the store: several scrapers at a time share one count. */
+/** Counting pending events reads the store: concurrent scrapes share one count. */
 const BOOKS_MAX_AGE_MS = 1000
 
-/** What Prometheus is told. Labels have few, fixed values, none of which come from an event. */
+/** The Prometheus metrics. Labels have few, fixed values, which never come from an event. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #forwarder: Measured
@@ -53,7 +53,7 @@ export class Metrics {
   constructor(forwarder: Measured, options: { process?: boolean } = {}) {
     this.#forwarder = forwarder
     if (options.process === true) collectDefaultMetrics({ register: this.#registry })
-    // A series that begins with its first event has no rate of increase for it: all begin at 0.
+    // All series start at 0: one that started with its first event would not show that event as an increase.
     for (const reason of REJECTION_KINDS) this.#rejected.inc({ reason }, 0)
     for (const reason of IGNORED_REASONS) this.#ignored.inc({ reason }, 0)
     for (const code of HTTP_ERROR_CODES) this.#refused.inc({ code }, 0)
@@ -81,7 +81,7 @@ export class Metrics {
 
   takeRequest({ method, route, status, ms }: { method: string; route: string; status: number; ms: number }): void {
     this.#requests.inc({ route, status })
-    // Probes and scrapes would make the time that events take look better than it is.
+    // Probes and scrapes would make requests with events look faster than they are.
     if (WITH_EVENTS.includes(method) && route !== NO_ROUTE) this.#requestSeconds.observe(ms / 1000)
   }
 
@@ -89,7 +89,7 @@ export class Metrics {
     this.#refused.inc({ code })
   }
 
-  /** For an answer that was given before a route was found: nothing else counts it. */
+  /** Counts an answer sent before a route was found, which nothing else counts. */
   takeEarlyAnswer({ status, code }: HttpError): void {
     this.#requests.inc({ route: NO_ROUTE, status })
     this.takeRefusal(code)
@@ -99,7 +99,7 @@ export class Metrics {
     this.#connectionsRefused.inc()
   }
 
-  /** The text that Prometheus reads. */
+  /** The text for Prometheus. */
   async expose(): Promise<string> {
     const now = Date.now()
     this.#setTotals()

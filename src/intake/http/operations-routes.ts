@@ -9,13 +9,13 @@ export interface OperationsNeeds {
   state: IntakeState
   adminToken: string | undefined
   metrics: { contentType: string; expose: () => Promise<string> }
-  /** What `/status` answers. */
+  /** Reads the document that `/status` returns. */
   readStatus: () => Promise<object>
-  /** What Dopt's endpoint is like: events are taken all the same, but who asks should know. */
+  /** The state of Dopt's endpoint, for information: events are accepted regardless. */
   endpointState: () => string
 }
 
-/** What operators and their machines ask. */
+/** The routes for operators and monitoring. */
 export function addOperationsRoutes(app: FastifyInstance, needs: OperationsNeeds): void {
   const { state, metrics } = needs
   const tokens = new Secrets(needs.adminToken === undefined ? [] : [needs.adminToken])

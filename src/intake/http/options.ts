@@ -1,42 +1,42 @@
 import { ConfigurationError } from '../../options.js'
 import { isLoopbackHost } from './loopback.js'
 
-/** What the HTTP intake takes. Durations are milliseconds, sizes bytes. */
+/** Options of the HTTP intake. Durations are in milliseconds, sizes in bytes. Defaults: see `HTTP_DEFAULTS`. */
 export interface HttpIntakeOptions {
-  /** Where to listen. Anything but a loopback address needs a write key or a shared secret. */
+  /** The address to listen on. Any but a loopback address requires a write key or a shared secret. */
   host?: string | undefined
-  /** 0 takes any free port. */
+  /** 0 picks any free port. */
   port?: number | undefined
-  /** What SDKs identify themselves with; any of them is accepted. With none, and no shared secret, everything is. */
+  /** Write keys that SDKs may use. With neither write keys nor a shared secret, every request is accepted. */
   writeKeys?: readonly string[] | undefined
-  /** What Segment signs webhooks with. */
+  /** The secret with which Segment signs webhooks. */
   sharedSecret?: string | undefined
   /**
-   * Accepts a webhook of several events whose signature covers only the first, as Segment signs batches today. It
-   * authenticates that event and no other: whoever has seen one signed batch can put anything behind its first event.
+   * Accepts a webhook of several events whose signature covers only the first, as Segment signs batches today. The
+   * other events are not authenticated: anyone who has seen one signed batch can add any events after its first one.
    */
   allowFirstEventSignature?: boolean | undefined
-  /** Opens `/status` and `/metrics` to other machines, as a Bearer token. */
+  /** Bearer token that opens `/status` and `/metrics` to other machines. */
   adminToken?: string | undefined
-  /** How clients reach this server, where that is not how it sees itself: `https://events.example.com`. */
+  /** The address at which clients reach this server, if it is behind a proxy: `https://events.example.com`. */
   publicUrl?: string | undefined
   maxEventBytes?: number | undefined
-  /** Of a body with several events, after it was unpacked. */
+  /** Size of a body with several events, uncompressed. */
   maxBatchBytes?: number | undefined
   maxBatchEvents?: number | undefined
-  /** How long a client may take over the headers of a request. */
+  /** Time a client has to send the headers of a request. */
   headersTimeoutMs?: number | undefined
-  /** How long a client may take over a whole request. */
+  /** Time a client has to send a whole request. */
   requestTimeoutMs?: number | undefined
-  /** How long a connection may idle between requests. */
+  /** How long a connection may be idle between requests. */
   keepAliveTimeoutMs?: number | undefined
-  /** Connections at a time; what comes on top is closed at once. */
+  /** Open connections; further ones are closed at once. */
   maxConnections?: number | undefined
-  /** Bodies held at a time, all requests together; what comes on top is told to try again. */
+  /** Total size of the bodies being processed; further ones are answered with 503. */
   maxBytesInFlight?: number | undefined
 }
 
-/** Sizes are Segment's own limits: 32 KB an event, 500 KB and 2,500 events a batch. */
+/** The sizes are Segment's own limits: 32 KB per event, 500 KB and 2,500 events per batch. */
 export const HTTP_DEFAULTS = {
   host: '127.0.0.1',
   port: 8787,
@@ -70,7 +70,7 @@ const NUMBERS = [
   ['maxBytesInFlight', 1024, 1024 * 1024 * MEBIBYTE]
 ] as const
 
-/** Fills in defaults and refuses what cannot work, or should not. The caller's object is not changed. */
+/** Fills in defaults and checks the options. Throws ConfigurationError. The caller's object is not changed. */
 export function resolveHttpOptions(options: HttpIntakeOptions): ResolvedHttpOptions {
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined)
@@ -95,7 +95,7 @@ export function resolveHttpOptions(options: HttpIntakeOptions): ResolvedHttpOpti
   return resolved
 }
 
-/** `maxEventBytes` → `--max-event-bytes`: as whoever sets it writes it. */
+/** `maxEventBytes` → `--max-event-bytes`: the name that users know. */
 function flagOf(name: string): string {
   return `--${name.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
@@ -105,7 +105,7 @@ function unitOf(name: string): string {
 }
 
 function checkSecrets({ writeKeys, sharedSecret, adminToken }: ResolvedHttpOptions): void {
-  // An empty secret is one that everybody knows: most likely a variable that was not set.
+  // An empty secret protects nothing; most likely its variable was not set.
   if (writeKeys.includes('')) throw new ConfigurationError('a write key is empty: set it, or leave it out')
   if (sharedSecret === '') throw new ConfigurationError('the shared secret is empty: set it, or leave it out')
   if (adminToken === '') throw new ConfigurationError('the admin token is empty: set it, or leave it out')

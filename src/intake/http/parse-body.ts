@@ -10,15 +10,15 @@ export interface ParsedBody {
   bytes: number
   /** How deeply its brackets are nested. */
   depth: number
-  /** Bytes of its longest event, where it has several; an item that is no object or array does not count. */
+  /** Size in bytes of its longest event, if it has several; items that are not objects or arrays do not count. */
   longestEvent: number
-  /** False where bytes that are no UTF-8 were read as U+FFFD. */
+  /** False if bytes that are not UTF-8 were read as U+FFFD. */
   isUtf8: boolean
 }
 
-/** Reads a body as JSON, whatever its content type says. Throws HttpError, which says where it is wrong. */
+/** Parses a body as JSON, whatever its content type. Throws HttpError, which says where the mistake is. */
 export function parseBody(received: Buffer): ParsedBody {
-  // JSON has no byte-order mark, but some senders do. Whatever is asked of the bytes is asked of those behind it.
+  // JSON has no byte-order mark, but some senders add one. It is not counted in sizes and offsets.
   const body = received.subarray(byteOrderMarkLength(received))
   if (body.length === 0) throw badInput('invalid_json', 'the body is empty: send JSON')
   const text = body.toString('utf8')

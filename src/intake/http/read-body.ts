@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Room } from './admission.js'
 import { badInput } from './http-error.js'
 
-/** How much more than allowed is read and thrown away, so that the client gets to read its answer. */
+/** How much more than the limit is read and discarded, so that the client can read its answer. */
 const MAX_DISCARDED_BYTES = 16 * 1024 * 1024
 
 /**
- * Reads a body to its end, in the room that it is given. Rejects with HttpError when it is larger than `maxBytes`, when
- * there is no room for it, or when it breaks off.
+ * Reads a body to its end, reserving memory in `room`. Rejects with HttpError if it is larger than `maxBytes`, if there
+ * is no room for it, or if it is cut off.
  *
- * What is refused is read on for a while and thrown away: answering while the client is still sending would often reach
- * it as a broken connection, which SDKs take for trouble that passes: they would send the same body again and again.
+ * A refused body is still read for a while, and discarded: a client that is answered while it is sending often sees a
+ * broken connection, which SDKs treat as temporary: they would resend the same body again and again.
  */
 export function readBody(stream: IncomingMessage, maxBytes: number, room: Room): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -32,7 +32,7 @@ export function readBody(stream: IncomingMessage, maxBytes: number, room: Room):
       }
     })
     stream.on('end', () => (refusal === undefined ? resolve(Buffer.concat(chunks)) : reject(refusal)))
-    // Without an end before it, a close is a break.
+    // A close without an end means that the body was cut off.
     const breakOff = (): void => {
       if (!stream.readableEnded) reject(badInput('incomplete', 'the body was cut off'))
     }

@@ -3,7 +3,7 @@ import type { HttpError, HttpErrorCode } from './http-error.js'
 
 const INTERVAL_MS = 1000
 
-/** Says in the log what was refused, but of each kind no more than one a second: the log is no place to be flooded. */
+/** Logs refused requests, at most one of each kind per second, so that they cannot flood the log. */
 export class RefusalLog {
   readonly #kinds = new Map<HttpErrorCode, { quietUntil: number; unsaid: number }>()
 

@@ -1,6 +1,6 @@
 import { REJECTED_FOR_DEPTH, REJECTED_FOR_ENCODING, REJECTED_FOR_SIZE } from './unpack.js'
 
-/** How reasons begin, and what metrics call them: few and fixed, for each makes a time series. */
+/** How reasons begin, and their label in metrics: few and fixed, because each creates a time series. */
 const KINDS = [
   [REJECTED_FOR_SIZE, 'too_large'],
   [REJECTED_FOR_DEPTH, 'too_deep'],

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Secrets that are compared in a time that tells nothing about them, not even their length. */
+/** Secrets, compared in constant time, which reveals nothing about them, not even their length. */
 export class Secrets {
   readonly #digests: readonly Buffer[]
 
@@ -14,7 +14,7 @@ export class Secrets {
 
   has(candidate: string): boolean {
     const given = digest(candidate)
-    // All are looked at, so that the time does not tell which one it was either.
+    // Compares all of them, so that the time does not reveal which one matched.
     return this.#digests.reduce((found, known) => timingSafeEqual(known, given) || found, false)
   }
 }

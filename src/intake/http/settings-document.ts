@@ -3,14 +3,14 @@ import { HttpError } from './http-error.js'
 import type { Keys } from './keys.js'
 
 interface Address {
-  /** Host, port and path, as SDKs call it: without a scheme. */
+  /** Host, port and path, without a scheme, as SDKs expect it. */
   apiHost: string
   protocol: 'http' | 'https'
 }
 
 /**
- * What SDKs fetch before they send: analytics.js, React Native, Kotlin and Swift all look for
- * `integrations["Segment.io"].apiHost` in it. There is nothing else for them to load, and their own metrics stay off.
+ * The settings that SDKs fetch before they send: analytics.js, React Native, Kotlin and Swift all read
+ * `integrations["Segment.io"].apiHost`. There are no other integrations to load, and the SDKs' own metrics are off.
  */
 export function settingsDocument(writeKey: string, { apiHost, protocol }: Address): object {
   return {
@@ -39,9 +39,9 @@ export function addSettingsRoutes(app: FastifyInstance, keys: Keys, publicUrl: s
   for (const prefix of ['', '/v1']) {
     app.get<{ Params: { key: string } }>(`${prefix}/projects/:key/settings`, (request, reply) => {
       const { key } = request.params
-      // Segment's own host answers so, and the SDK says it in the page's console.
+      // Segment's own host answers like this, and the SDK shows it in the page's console.
       if (!keys.accepts(key)) throw new HttpError(404, 'not_found', 'there is no source with this write key')
-      // It repeats how this request came in: no cache may hand it to somebody else.
+      // It depends on this request's host: no cache may serve it to others.
       return reply.header('cache-control', 'no-store').send(settingsDocument(key, addressOf(request, publicUrl)))
     })
   }

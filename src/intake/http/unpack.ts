@@ -12,14 +12,14 @@ export interface UnpackLimits {
   maxBatchEvents: number
 }
 
-/** Where a request came from and when. */
+/** Where and when a request arrived. */
 export interface Arrival {
-  /** How rejections call it. */
+  /** The name of the source in rejections. */
   source: string
   receivedAt: number
 }
 
-/** What a batch says for all its events; each of them may say otherwise. */
+/** What a batch sets for all its events; each event may override it. */
 interface Envelope {
   context?: unknown
   integrations?: unknown
@@ -27,19 +27,21 @@ interface Envelope {
   sentAt?: unknown
 }
 
-/** Far more than anybody nests, far less than what overflows a stack. */
+/** Far more than real events need, far less than what overflows a stack. */
 const MAX_DEPTH = 100
 
 export const REJECTED_FOR_SIZE = 'the event is larger than'
 export const REJECTED_FOR_DEPTH = 'the event is nested more than'
 export const REJECTED_FOR_ENCODING = 'the event contains bytes that are not UTF-8'
 
-/** The one event of a route such as `/v1/identify`, which says what its type is. Throws HttpError. */
+/** The event of a route such as `/v1/identify`, which determines its type. Throws HttpError. */
 export function unpackEvent(body: ParsedBody, type: string, arrival: Arrival): SourcedEvent[] {
   return [toSourced(complete({ ...requireSound(body), type }, {}, arrival), arrival.source)]
 }
 
-/** The events of `{ "batch": […] }`. Throws HttpError for a batch that is none; a bad event in it is rejected alone. */
+/**
+ * The events of `{ "batch": […] }`. Throws HttpError for an invalid batch; an invalid event in it is rejected alone.
+ */
 export function unpackBatch(body: ParsedBody, limits: UnpackLimits, arrival: Arrival): SourcedEvent[] {
   if (!isObject(body.value)) throw notAnObject(body.value)
   const { batch, ...envelope } = body.value
@@ -58,7 +60,7 @@ export function unpackWebhook(body: ParsedBody, limits: UnpackLimits, arrival: A
   return [toSourced(complete(event, {}, arrival), arrival.source)]
 }
 
-/** The write key that a body names; both a batch and a single event may. */
+/** The write key in a body; a batch or a single event may have one. */
 export function writeKeyIn(value: unknown): unknown {
   return isObject(value) ? value.writeKey : undefined
 }
@@ -90,7 +92,7 @@ function unpackList(
   })
 }
 
-/** `asEvent` gives what is kept: a replay knows no more of its batch. */
+/** `asEvent` returns what is stored: a replay does not have the rest of the batch. */
 function findFault(
   item: unknown,
   body: ParsedBody,
@@ -114,8 +116,8 @@ function findFault(
 }
 
 /**
- * An event with what its batch says for it, with a time where it has none, and without the write key. The event itself
- * is handed back where nothing changes, which is most often.
+ * The event with what its batch sets for it, with a time if it has none, and without the write key. Usually nothing
+ * changes, and the event itself is returned.
  */
 function complete(item: JsonObject, envelope: Envelope, { receivedAt }: Arrival): JsonObject {
   const event = Object.hasOwn(item, 'writeKey') ? withoutWriteKey(item) : item
@@ -128,7 +130,7 @@ function complete(item: JsonObject, envelope: Envelope, { receivedAt }: Arrival)
     const { originalTimestamp } = event
     const sentAt = isSet(event.sentAt) ? event.sentAt : envelope.sentAt
     const timestamp = clientTimestamp({ originalTimestamp, sentAt }, receivedAt) ?? envelope.timestamp
-    // Sent again it might get another time: what makes it the same message has to be told without it.
+    // If it is resent, it may get another time, so its message id is derived without it.
     if (timestamp !== undefined) Object.assign(changes, { timestamp, messageId: messageIdOf(event) })
   }
   return Object.keys(changes).length === 0 ? event : { ...event, ...changes }
@@ -143,7 +145,7 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 
-/** Name by name; what the event says wins. */
+/** Merged by name; the event's values win. */
 function merge(ofBatch: unknown, ofEvent: unknown): unknown {
   if (!isObject(ofBatch)) return ofEvent
   if (ofEvent === undefined || ofEvent === null) return ofBatch

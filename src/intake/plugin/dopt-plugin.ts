@@ -5,7 +5,7 @@ import { Coalescer } from '../coalescer.js'
 import { settlesWithin } from '../settles-within.js'
 import { Standby, STANDBY_DEFAULTS, type StandbyOptions } from './standby.js'
 
-/** What the plugin needs of the SDK's context: `Context` of `@segment/analytics-node` has it. */
+/** The part of the SDK's `Context` (`@segment/analytics-node`) that the plugin uses. */
 export interface EventContext {
   event: object
   setFailedDelivery(options: { reason: unknown }): void
@@ -14,60 +14,60 @@ export interface EventContext {
 type TakeEvent = <Context extends EventContext>(context: Context) => Promise<Context>
 
 /**
- * A destination plugin: `Plugin` of `@segment/analytics-node`, told by its shape, so that nobody has to install the SDK
- * who does not use it.
+ * A destination plugin. Matches `Plugin` of `@segment/analytics-node`, declared here so that the SDK is not a
+ * dependency.
  */
 export interface DoptPlugin {
   readonly name: string
-  /** `integrations` may call us by this name as well. */
+  /** Other names for the plugin in an event's `integrations`. */
   readonly alternativeNames: string[]
   readonly type: 'destination'
   isLoaded(): boolean
   load(): Promise<void>
-  /** What `analytics.deregister('Dopt')` calls: `closeAndFlush`. */
+  /** Called by `analytics.deregister('Dopt')`; same as `closeAndFlush()`. */
   unload(): Promise<void>
   /**
-   * Resolves when the event is on disk. Never rejects: an event that was not taken, or was rejected, is marked as
-   * failed, which is what the SDK tells callbacks and its `error` listeners.
+   * Resolves when the event is on disk. Never rejects: an event that could not be stored, or was rejected, is marked as
+   * failed, and the SDK passes the error to its callback and to `error` listeners.
    */
   identify: TakeEvent
-  /** These are there only with `subscriptions` of one's own: by default none but an identify is for us. */
+  /** Present only if the option `subscriptions` is set: by default, only identify events are for Dopt. */
   readonly group?: TakeEvent
   readonly track?: TakeEvent
   readonly page?: TakeEvent
   readonly screen?: TakeEvent
   readonly alias?: TakeEvent
-  /** Resolves when everything due has been tried once. Never rejects. */
+  /** Resolves when everything due has been attempted once. Never rejects. */
   flush(): Promise<void>
   /**
-   * Takes no more events, sends what is due, and closes the store; gives up sending after `timeout` milliseconds, and
-   * what is left is sent after the next start. Never rejects, and resolves half a second after that time at most: where
-   * another process has the store locked, it is closed when that is over. Further calls only wait for the same.
+   * Stops accepting events, sends what is due for at most `timeout` milliseconds (default 10,000), and closes the
+   * store; the rest is sent after the next start. Never rejects, and resolves at most half a second after the timeout:
+   * if another process has locked the store, it is closed later. Further calls only wait for the first one.
    */
   closeAndFlush(options?: { timeout?: number }): Promise<void>
 }
 
 const CLOSE_TIMEOUT_MS = 10_000
-/** `Infinity` and the like are no times for a timer. */
+/** Upper limit for `timeout`: timers do not support `Infinity` or very long times. */
 const LONGEST_TIMEOUT_MS = 3_600_000
 /**
- * On top of the time for sending. Closing takes a few milliseconds as a rule: whoever waits for it may then open the
- * store anew.
+ * Added to the time for sending. Closing usually takes a few milliseconds; waiting for it allows the caller to open the
+ * store again.
  */
 const CLOSE_STORE_MS = 500
 
 /**
- * Brings the users that a service identifies with `@segment/analytics-node` to Dopt, and whatever else its
- * subscriptions ask for, without any server: `analytics.register(doptPlugin({ apiKey, store }))`. Throws
- * ConfigurationError. Trouble with the store later on never throws: it fails the events that could not be taken.
+ * Creates a plugin that sends the users that a service identifies with `@segment/analytics-node` to Dopt, and other
+ * events that the subscriptions select, without a server: `analytics.register(doptPlugin({ apiKey, store }))`. Throws
+ * ConfigurationError. Later errors of the store never throw: they fail the events that could not be stored.
  */
 export function doptPlugin(options: ForwarderOptions): DoptPlugin {
   return createDoptPlugin(options, STANDBY_DEFAULTS)
 }
 
-/** As `doptPlugin`, with the pauses of its standby in the caller's hands. */
+/** Like `doptPlugin`, with configurable pauses of its `Standby`. */
 export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptions): DoptPlugin {
-  // A mistake in the options is best found when the service starts.
+  // Checked here, so that mistakes in the options show when the service starts.
   const { subscriptions, api } = resolveOptions(options)
   readSubscriptions(subscriptions, api)
   const standby = new Standby({ ...options }, pauses)
@@ -82,8 +82,7 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
     type: 'destination',
     isLoaded: () => isLoaded,
     load: async () => {
-      // The SDK would drop a plugin that does not load, and its events with it. This one tries again with the next
-      // event.
+      // The SDK would drop a plugin that fails to load, with its events. This one tries again with the next event.
       await standby.run(async () => undefined).catch(() => undefined)
       isLoaded = true
     },
@@ -115,7 +114,7 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
 
   async function take(original: object): Promise<void> {
     if (closed !== undefined) throw new StoreError('closed', 'the Dopt plugin is closed')
-    // As it would go over the wire. The service may change its objects later; this stays as it is.
+    // A copy, as it would be sent as JSON: the service may change its objects later.
     const event: unknown = JSON.parse(JSON.stringify(original))
     const [rejection] = await coalescer.accept([{ source: 'analytics-node plugin', value: { event } }])
     if (rejection !== undefined) throw new Error(`rejected: ${rejection.reason}`)
@@ -125,8 +124,7 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
     const timeoutMs = Math.min(wantedMs, LONGEST_TIMEOUT_MS)
     const deadline = Date.now() + timeoutMs
     closed ??= Promise.allSettled(given).then(() => standby.close(deadline))
-    // Each step of it waits for the store. What was given is still taken, and is never cut short: only the wait for it
-    // is.
+    // Each step waits for the store. Events that were passed in are still stored: only this wait is limited.
     await settlesWithin(closed, timeoutMs + CLOSE_STORE_MS)
   }
 }

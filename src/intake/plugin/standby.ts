@@ -5,20 +5,20 @@ import { StoreError } from '../../store/errors.js'
 import { settlesWithin } from '../settles-within.js'
 
 export interface StandbyOptions {
-  /** How long to wait before asking again whether the store has lost its sender. */
+  /** How often to check whether the other sender is gone. */
   takeOverMs: number
-  /** For how long a store that could not be opened is not tried again. */
+  /** How long to wait before trying again to open a store that could not be opened. */
   reopenMs: number
 }
 
 export const STANDBY_DEFAULTS = { takeOverMs: 5000, reopenMs: 1000 } as const satisfies StandbyOptions
 
 /**
- * A forwarder that is there as far as it can be.
+ * A forwarder that works as far as possible:
  *
- * - Where another process sends from the store (the old instance during a rolling restart, another worker of a cluster)
- *   it only takes events in, and becomes the sender when that process is gone.
- * - Where the store cannot be opened, or its thread ends by itself, it is opened by a later task.
+ * - If another process is sending from the store (the old instance during a rolling restart, another worker of a
+ *   cluster), it only accepts events, and becomes the sender when that process exits.
+ * - If the store cannot be opened, or its thread ends unexpectedly, a later task opens it.
  */
 export class Standby {
   readonly #running = new Set<Promise<unknown>>()
@@ -33,7 +33,7 @@ export class Standby {
     private readonly options: StandbyOptions
   ) {}
 
-  /** Rejects with StoreError when the store cannot be opened or is closed, and as the task does. */
+  /** Rejects with StoreError if the store cannot be opened or is closed, or with the task's error. */
   async run<T>(task: (forwarder: Forwarder) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new StoreError('closed', 'the store is closed')
     const running = this.#open().then(task)
@@ -46,9 +46,9 @@ export class Standby {
   }
 
   /**
-   * Takes no more tasks, lets those that run end, tries what is due, and closes the store. At `deadline`, in epoch
-   * milliseconds, it stops sending: what is left is sent after the next start. A store that is locked then is waited
-   * for.
+   * Accepts no more tasks, waits for running ones, sends what is due, and closes the store. At `deadline`, in epoch
+   * milliseconds, it stops sending: the rest is sent after the next start. If the store is locked then, it waits for
+   * it.
    */
   async close(deadline: number): Promise<void> {
     const left = (): number => Math.max(0, deadline - Date.now())
@@ -76,7 +76,7 @@ export class Standby {
     opened.then((forwarder) => this.#leaveWhenLost(forwarder, opened)).catch(() => undefined)
   }
 
-  /** Then the next task opens the store anew. */
+  /** After that, the next task opens the store again. */
   async #leaveWhenLost(forwarder: Forwarder, opened: Promise<Forwarder>): Promise<void> {
     await forwarder.lost
     if (this.#opened !== opened) return
@@ -107,7 +107,7 @@ export class Standby {
     this.#timer = setTimeout(() => {
       this.#takingOver = this.#takeOver()
     }, this.options.takeOverMs)
-    // A program that has nothing else to do may end: what is stored, others send.
+    // Does not keep the process alive: other processes send what is stored.
     this.#timer.unref()
   }
 
