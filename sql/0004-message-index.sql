@@ -1,6 +1,6 @@
--- The events by message, in a table of its own instead of an index of `events`: an index takes each event at once, at a place
--- of chance, and in a large store that is a page to read and to write for each. Into this one they go later, many at a time
--- and in its order (src/store/message-index.ts).
+-- The events by message, in a table of its own instead of an index of `events`: an index is updated at once for each event,
+-- at a random place, which in a large store means reading and writing a page for each. This table is updated later, with
+-- many events at a time, in its order (src/store/message-index.ts).
 create table message_index (
   message_key integer not null, -- as in events
   seq         integer not null,
@@ -9,7 +9,7 @@ create table message_index (
 
 insert into message_index (message_key, seq) select message_key, seq from events order by message_key, seq;
 
--- One row: every event up to this one is in message_index; of those behind it, only some may be.
+-- One row: every event up to this one is in message_index; of later ones, only some may be.
 create table message_index_reach (seq integer not null) strict;
 
 insert into message_index_reach (seq) select coalesce(max(seq), 0) from events;

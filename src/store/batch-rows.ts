@@ -10,7 +10,7 @@ export const FORGOTTEN_CODE = 'user_forgotten'
 /** The entries of a batch, and the number of events behind them. */
 type Carried = Pick<OpenBatch, 'subject' | 'entries' | 'events' | 'superseded'>
 
-/** What is written of a batch. */
+/** Prepares the statements that write batches. To be run inside a transaction. */
 export function prepareBatchRows(db: Database) {
   const insertBatch = db.prepare<
     [string, number | null, number, string, number, number, number, number, number | null, number | null]
