@@ -12,7 +12,7 @@ const PAGE_CHARACTERS = 4 * 1024 * 1024
 export interface PendingEvents {
   userKey: number
   events: PlannedEvent[]
-  /** The newest event time of this user in any batch; undefined if there is none. */
+  /** No event of the key in any batch is newer than this; undefined if none is in a batch. */
   newestBatchedAt: number | undefined
 }
 
