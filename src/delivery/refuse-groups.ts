@@ -1,8 +1,7 @@
 import { takesGroups, type Api } from '../destination/dopt-api.js'
 import type { OpenBatch, Settlement } from '../store/store.js'
 
-const GROUPS_NEED_BATCH =
-  'groups can be sent only with api set to batch, but it is bulk: nothing was sent; set it to batch and replay'
+const GROUPS_NEED_BATCH = 'groups need api set to batch, but it is bulk: nothing was sent; set it to batch and replay'
 
 /**
  * How to settle a batch with groups, left by an earlier run with the `batch` API, now that the API is `bulk`: it is not

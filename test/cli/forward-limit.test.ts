@@ -39,7 +39,7 @@ describe('forward at the limit of the store', () => {
         expect(json()).toMatchObject({ received: accepted, pending: accepted, delivered: 0 })
         expect(errors().filter((line) => !line.startsWith('Dopt answers'))).toEqual([
           expect.stringMatching(/^the store is at its limit /),
-          expect.stringMatching(/^error: .* has reached its limit of 400\.0 KiB: raise --max-store-bytes, or let /),
+          expect.stringMatching(/^error: .* has reached its limit of 400\.0 KiB: raise --max-store-bytes, or wait /),
           expect.stringMatching(/^gave up after 3\.0 s .*: run the same command again to continue$/)
         ])
         // It waits once in total, not again for each chunk that was read ahead.
@@ -76,7 +76,7 @@ describe('forward at the limit of the store', () => {
 
       expect(code).toBe(1)
       expect(errors()).toEqual([
-        expect.stringMatching(/^error: .* has reached its limit of 400\.0 KiB: raise --max-store-bytes, or let /)
+        expect.stringMatching(/^error: .* has reached its limit of 400\.0 KiB: raise --max-store-bytes, or wait /)
       ])
       expect(Number(json()['received'])).toBeLessThan(6000)
       expect(json()).toMatchObject({ pending: json()['received'] })

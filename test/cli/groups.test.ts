@@ -125,7 +125,7 @@ describe('groups', () => {
       const { code, json } = await desk.run(['forward', '--json'], { input: '' })
       expect({ code, ...json() }).toMatchObject({ code: 1, calls: 1, users: 1, groups: 0 })
       expect(usersOf(desk.sandbox)).toEqual({ u3: { number: 3 } })
-      expect((await desk.run(['batches', '--state', 'failed'])).stdout).toMatch(/groups are sent only/)
+      expect((await desk.run(['batches', '--state', 'failed'])).stdout).toMatch(/groups need api set/)
 
       useGroups(desk)
       expect((await desk.run(['replay', '--failed', '--json'])).json()).toMatchObject({ delivered: 2, failed: 0 })
@@ -239,7 +239,7 @@ describe('show', () => {
       ] as const) {
         const { stdout } = await desk.run(['show', id])
         expect(stdout).toMatch(heading)
-        expect(stdout).toMatch(/^error +groups_need_batch groups are sent only with /m)
+        expect(stdout).toMatch(/^error +groups_need_batch groups need api set to batch, but it is bulk/m)
         expect(stdout).not.toMatch(/^response|^Unsuccessful calls/m)
       }
     }))
