@@ -44,6 +44,8 @@ function toBroken(code: string): HttpError {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       // SDKs retry after a 408.
       return new HttpError(408, 'incomplete', 'the request took too long')
+    case 'HPE_INVALID_EOF_STATE':
+      return badInput('incomplete', 'the request was cut off')
     case 'HPE_HEADER_OVERFLOW':
       return new HttpError(431, 'too_large', 'the headers are too large')
     default:

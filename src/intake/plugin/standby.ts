@@ -104,6 +104,7 @@ export class Standby {
 
   #scheduleTakeOver(): void {
     if (this.#isClosed) return
+    clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#takingOver = this.#takeOver()
     }, this.options.takeOverMs)
@@ -121,7 +122,9 @@ export class Standby {
       await (await former)?.close()
     } catch (error) {
       if (!isInUse(error)) this.#logger.warn({}, messageOf(error))
-      if ((await this.#opened)?.sender === undefined) this.#scheduleTakeOver()
+      // The store may not open again either: its task has been told, and the next one tries again.
+      const opened = await this.#opened?.catch(() => undefined)
+      if (opened?.sender === undefined) this.#scheduleTakeOver()
     }
   }
 

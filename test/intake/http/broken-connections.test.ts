@@ -1,5 +1,5 @@
 import { until } from '../../faults/until.js'
-import { exchange } from './raw-socket.js'
+import { exchange, open, readToEnd } from './raw-socket.js'
 import { accepting, identify, withListeningIntake } from './with-intake.js'
 
 /** As a disk that takes its time: what comes behind a request is there long before its answer. */
@@ -57,6 +57,16 @@ describe('what is no HTTP request, behind requests that are', () => {
         'requests_total{route="none",status="400"} 1'
       ])
     })
+  })
+})
+
+it('a request that its client ends in the middle is said to be cut off', async () => {
+  await withListeningIntake({}, async ({ url }) => {
+    const socket = await open(url)
+    socket.end(`${CHUNKED}5\r\n{"bat`)
+    const answer = await readToEnd(socket)
+    expect(statuses(answer)).toEqual([400])
+    expect(answer).toContain('{"code":"incomplete","message":"the request was cut off"}')
   })
 })
 
