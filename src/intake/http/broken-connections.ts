@@ -3,6 +3,12 @@ import type { Socket } from 'node:net'
 import { answerBrokenConnection } from './answer-errors.js'
 import type { HttpError } from './http-error.js'
 
+/** The last answers on a connection, finished or not. */
+interface LastAnswers {
+  latest: ServerResponse
+  before: ServerResponse | undefined
+}
+
 /**
  * Answers on connections with input that is not an HTTP request, or with a request that takes too long.
  *
@@ -11,18 +17,22 @@ import type { HttpError } from './http-error.js'
  * delete them.
  */
 export class BrokenConnections {
-  readonly #open = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>()
+  readonly #last = new WeakMap<Socket, LastAnswers>()
   readonly #broken = new WeakSet<Socket>()
 
   /** `onAnswer` is called for each answer sent here. */
   constructor(private readonly onAnswer: (error: HttpError) => void) {}
 
   watch(server: Server): void {
-    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      const { socket } = request
-      const open = this.#open.get(socket) ?? new Map<ServerResponse, IncomingMessage>()
-      this.#open.set(socket, open.set(response, request))
-      response.once('close', () => open.delete(response))
+    // This runs for every request, so it does as little as possible.
+    server.prependListener('request', ({ socket }: IncomingMessage, latest: ServerResponse) => {
+      const last = this.#last.get(socket)
+      if (last === undefined) {
+        this.#last.set(socket, { latest, before: undefined })
+      } else {
+        last.before = last.latest
+        last.latest = latest
+      }
     })
   }
 
@@ -50,7 +60,9 @@ export class BrokenConnections {
 
   /** The last unfinished answer to a complete request. Answers are sent in the order of their requests. */
   #lastOfOthers(socket: Socket): ServerResponse | undefined {
-    const open = [...(this.#open.get(socket) ?? [])]
-    return open.findLast(([response, request]) => request.complete || response.headersSent)?.[0]
+    const { latest, before } = this.#last.get(socket) ?? {}
+    // Only the latest request can be incomplete.
+    const last = latest?.req.complete || latest?.headersSent ? latest : before
+    return last?.closed === false ? last : undefined
   }
 }
