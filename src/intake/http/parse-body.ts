@@ -19,7 +19,8 @@ export interface ParsedBody {
 /** Parses a body as JSON, whatever its content type. Throws HttpError, which says where the mistake is. */
 export function parseBody(received: Buffer): ParsedBody {
   // JSON has no byte-order mark, but some senders add one. It is not counted in sizes and offsets.
-  const body = received.subarray(byteOrderMarkLength(received))
+  const mark = byteOrderMarkLength(received)
+  const body = mark === 0 ? received : received.subarray(mark)
   if (body.length === 0) throw badInput('invalid_json', 'the body is empty: send JSON')
   const text = body.toString('utf8')
   try {
