@@ -1,15 +1,13 @@
 /** How many of the first bytes are read to detect whether the input is text. */
 export const SNIFF_BYTES = 4096
 
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
-
 export function isGzip(head: Buffer): boolean {
   return head[0] === 0x1f && head[1] === 0x8b
 }
 
 /** How many bytes at the start are a UTF-8 byte-order mark: 3 or 0. */
 export function byteOrderMarkLength(head: Buffer): number {
-  return head.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+  return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0
 }
 
 /** What the input is, if its first bytes are not UTF-8 text; undefined if they may be. */
