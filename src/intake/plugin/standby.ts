@@ -66,13 +66,15 @@ export class Standby {
     if (this.#opened !== undefined && Date.now() < this.#reopenAt) return this.#opened
     const opened = this.#create()
     this.#use(opened)
-    this.#reopenAt = Infinity
-    opened.catch(() => (this.#reopenAt = Date.now() + this.options.reopenMs))
+    opened.catch(() => {
+      if (this.#opened === opened) this.#reopenAt = Date.now() + this.options.reopenMs
+    })
     return opened
   }
 
   #use(opened: Promise<Forwarder>): void {
     this.#opened = opened
+    this.#reopenAt = Infinity
     opened.then((forwarder) => this.#leaveWhenLost(forwarder, opened)).catch(() => undefined)
   }
 

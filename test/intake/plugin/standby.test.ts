@@ -42,8 +42,11 @@ describe('a standby', () => {
 
       rmdirSync(file)
       renameSync(`${file}.away`, file)
+      await setTimeout(500)
+      expect(await standby.run(async ({ sender }) => sender)).toBeDefined()
       expect(await accept('late')).toMatchObject({ accepted: 1 })
       await until(() => sandbox.users.has('late'), 'the standby to send')
       await standby.close(Date.now() + 10_000)
+      expect((await create()).sender).toBeDefined()
     }))
 })
