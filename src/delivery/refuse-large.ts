@@ -13,15 +13,13 @@ export function refuseLarge(
 ): Settlement | undefined {
   // A body is one byte longer than its entries: each entry counts a comma, and the body has two brackets.
   const bytes = entries.reduce((sum, entry) => sum + entryBytes(api, entry), 1)
-  if (entries.length <= batchSize && bytes <= maxBodyBytes) return undefined
-  const refused = (code: string, tooLarge: string) => {
-    const error = `${tooLarge} that a call may have: nothing was sent`
-    return { isSent: false, at: now, status: undefined, code, error }
-  }
-  if (entries.length === 1) {
-    const words = `the ${subject} is ${bytes} bytes, more than the ${maxBodyBytes}`
-    return { to: 'failed', call: refused(`${subject}_too_large`, words) }
-  }
-  const words = `${entries.length} users and ${bytes} bytes are more than the ${batchSize} users and ${maxBodyBytes} bytes`
-  return { to: 'split', call: refused('batch_too_large', words) }
+  const [users, isTooLong] = [entries.length, bytes > maxBodyBytes]
+  if (users <= batchSize && !isTooLong) return undefined
+  const what = users === 1 ? `the ${subject} is` : `${users} users are`
+  const excess = isTooLong
+    ? `${what} ${bytes} bytes, more than the ${maxBodyBytes} that a call may have`
+    : `a call has ${users} users, more than the ${batchSize} that it may have`
+  const code = users === 1 ? `${subject}_too_large` : 'batch_too_large'
+  const call = { isSent: false, at: now, status: undefined, code, error: `${excess}: nothing was sent` }
+  return { to: users === 1 ? 'failed' : 'split', call }
 }
