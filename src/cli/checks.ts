@@ -23,7 +23,7 @@ export interface CheckResult {
 const REQUEST_TIMEOUT_MS = 10_000
 
 /**
- * Checks everything that `forward` needs, and how `serve` would listen. Changes nothing, here or at Dopt. Problems are
+ * Checks everything that `forward` needs, and the settings of `serve`. Changes nothing, here or at Dopt. Problems are
  * results, not exceptions.
  */
 export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]> {
@@ -51,7 +51,8 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
   try {
     const { subscriptions, api } = resolveOptions(options)
     readSubscriptions(subscriptions, api)
-    resolveHttpOptions(httpOptions(config))
+    // The keys that another address than loopback needs may be flags of `serve`, which are not known here.
+    resolveHttpOptions({ ...httpOptions(config), host: undefined })
   } catch (error) {
     return { name: 'configuration', ok: false, detail: lineOf(error) }
   }
