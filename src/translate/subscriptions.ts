@@ -109,6 +109,8 @@ function parseSubscription(value: unknown, place: string): Subscription {
 }
 
 function problemOfTrigger(subscribe: string): string | undefined {
+  // The parser takes the second = for a value.
+  if (subscribe.replace(/"(?:[^"\\]|\\.)*"/g, '').includes('==')) return 'subscribe has ==, but FQL compares with one ='
   const parsed = parseFql(subscribe)
   // The parser accepts the end of the text as a value.
   const isCutOff = JSON.stringify(parsed).includes('"value":"eos"') && !subscribe.includes('eos')

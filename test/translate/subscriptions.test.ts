@@ -173,6 +173,7 @@ describe('subscriptions that cannot work', () => {
     [[{ ...EVERY_IDENTIFY, enabled: 'yes' }], `${about}enabled must be`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'whenever' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'type = ' }], `${about}subscribe is not a trigger in FQL`],
+    [[{ ...EVERY_IDENTIFY, subscribe: 'type == "identify"' }], `${about}subscribe has ==, but FQL compares with one =`],
     [[{ ...EVERY_IDENTIFY, subscribe: '' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 7 }], `${about}subscribe must be a trigger`],
     [
@@ -207,5 +208,10 @@ describe('subscriptions that cannot work', () => {
     expect(parseSubscriptions([subscription], 'batch')).toEqual([subscription])
     const { enabled, ...rest } = subscription
     expect(parseSubscriptions([rest], 'batch')).toEqual([{ ...rest, enabled }])
+  })
+
+  it('may have a trigger that compares with a text that has == in it', () => {
+    const subscription = { ...EVERY_IDENTIFY, subscribe: 'event = "a == \\"b\\""' }
+    expect(parseSubscriptions([subscription], 'batch')).toEqual([subscription])
   })
 })
