@@ -6,6 +6,7 @@ import {
   type NestedProperties
 } from './destination/dopt-api.js'
 import type { Logger } from './delivery/logger.js'
+import { oneOf } from './one-of.js'
 import { OPTION_RANGES } from './option-ranges.js'
 import type { Subscription } from './translate/subscriptions.js'
 
@@ -130,7 +131,7 @@ function checkNames(options: ForwarderOptions): void {
 }
 
 function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value)) throw new ConfigurationError(`${name} must be ${allowed.join(' or ')}, not ${value}`)
+  if (!allowed.includes(value)) throw new ConfigurationError(`${name} must be ${oneOf(allowed)}, not ${value}`)
 }
 
 function checkEndpoint(endpoint: string): void {
@@ -148,7 +149,9 @@ function checkEndpoint(endpoint: string): void {
 
 function checkApiKey(apiKey: string): void {
   if (apiKey === '') {
-    throw new ConfigurationError("no API key: set DOPT_API_KEY or pass --api-key with Dopt's users API key")
+    throw new ConfigurationError(
+      "no API key: set DOPT_API_KEY or pass --api-key (in a program: apiKey) with Dopt's users API key"
+    )
   }
   // Anything else would be refused by Node as a header value, with an error that repeats the key.
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {

@@ -82,7 +82,10 @@ async function run({ output, wants, loadConfig }: CommandContext): Promise<ExitC
     const found = await store.listBatches(filter)
     if (wants(json)) output.printJson({ batches: found.map(toDocument) })
     else if (found.length === 0) output.note('no batches')
-    else output.print(renderBatches(found, Date.now()))
+    else {
+      output.print(renderBatches(found, Date.now()))
+      if (found.length === filter.limit) output.note(`the newest ${found.length}: raise --limit to see older ones`)
+    }
     return EXIT.done
   } finally {
     await store.close()

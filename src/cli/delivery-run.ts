@@ -85,7 +85,7 @@ async function work(
       ? `it is the key of process ${sender.pid}, which is sending from this store; restart that process with the right key (DOPT_API_KEY); ${kept}`
       : `${kept}; run the same command again with the right key (DOPT_API_KEY)`
   const tally = new Tally()
-  const backlog = events.pending + events.sending + events.retrying
+  const backlog = undelivered(events)
   const watch = new DeliveryWatch(forwarder, tally, output, new EndpointNotices(advice), backlog)
   let isTroubled = false
   let ended: SettledReason | undefined
@@ -113,13 +113,18 @@ async function work(
   const states = withRemoved(await forwarder.countStates(tally.ranges), tally.accepted, totals)
   const summary = summarize(tally, states, totals, performance.now() - startedAt)
   await explain(reason, run)
-  if (plan.json) output.printJson(summary)
-  else output.print(renderSummary(summary, earlierWork(summary, totals)))
+  const earlier = earlierWork(summary, totals, undelivered((await forwarder.books()).events))
+  if (plan.json) output.printJson({ ...summary, earlier })
+  else output.print(renderSummary(summary, earlier))
   giveHints(summary, await stillFailed(summary, forwarder), config, output)
   if (reason === 'interrupted') return EXIT.interrupted
   const isUndelivered = plan.mustDeliver && (summary.pending > 0 || reason !== 'settled')
   const hasFailures = summary.failed + summary.rejected + totals.failed > 0
   return isTroubled || isUndelivered || hasFailures ? EXIT.incomplete : EXIT.done
+}
+
+function undelivered({ pending, sending, retrying }: EventCounts): number {
+  return pending + sending + retrying
 }
 
 /**
@@ -161,11 +166,15 @@ async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
   const { forwarder, output, giveUpAfterMs } = run
   const { events, endpoint, lastErrors } = await forwarder.books()
   const known = endpoint?.state === 'ok' ? undefined : endpoint?.lastError
-  const left = events.pending + events.sending + events.retrying
+  const left = undelivered(events)
   const kept = `${plural(left, 'event')} undelivered`
   const place = `kept in ${forwarder.store.location}: run the same command again to continue`
   if (reason === 'interrupted') {
-    output.note(left > 0 ? `interrupted with ${kept}, ${place}` : 'interrupted; nothing is undelivered')
+    output.note(
+      left > 0
+        ? `interrupted with ${kept}, ${place}`
+        : 'interrupted; no accepted event is undelivered: run the same command again to continue'
+    )
     return
   }
   // Without batches to retry, the last errors belong to batches that have failed, perhaps long ago.

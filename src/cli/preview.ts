@@ -75,13 +75,17 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
 
   function sumUp(): void {
     if (wants(json)) output.printJson({ ...counts, events: shown })
-    else output.print(summaryOf(counts))
+    else output.print(describeRest(counts.received - most) + summaryOf(counts))
   }
 }
 
 function translationOf(item: ReadItem, translation: Translation | undefined): Translation {
   if (item.kind === 'malformed') return { kind: 'rejected', reason: item.reason }
   return translation ?? { kind: 'rejected', reason: 'cannot be mapped' }
+}
+
+function describeRest(count: number): string {
+  return count > 0 ? `and ${formatCount(count)} more: raise --limit to see them\n` : ''
 }
 
 function summaryOf({ received, sent, ignored, rejected }: Record<string, number>): string {

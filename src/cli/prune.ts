@@ -55,6 +55,12 @@ async function run({ output, wants, loadConfig }: CommandContext): Promise<ExitC
       output.print(
         `removed ${plural(removed, 'event')}: ${formatBytes(bytesBefore)} before, ${formatBytes(bytesAfter)} now`
       )
+    const { events, rejected: rejections } = await store.books()
+    const kept = [
+      ...(wants(failed) && events.failed > 0 ? [plural(events.failed, 'failed event')] : []),
+      ...(wants(rejected) && rejections > 0 ? [plural(rejections, 'rejected event')] : [])
+    ]
+    if (kept.length > 0) output.note(`kept, because not old enough: ${kept.join(', ')} (change --older-than)`)
     return EXIT.done
   } finally {
     await store.close()

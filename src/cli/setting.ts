@@ -1,4 +1,5 @@
 import ms from 'ms'
+import { oneOf } from '../one-of.js'
 import { parseByteSize } from './byte-size.js'
 import { parseDuration } from './duration.js'
 import { parsePointInTime } from './when.js'
@@ -49,7 +50,7 @@ export function texts(about: Description): Setting<readonly string[]> {
 }
 
 export function choice<const T extends string>(about: Description, choices: readonly T[]): Setting<T> {
-  return complete(about, choices.join(' or '), (value) => choices.find((allowed) => allowed === value))
+  return complete(about, oneOf(choices), (value) => choices.find((allowed) => allowed === value))
 }
 
 export function whole(about: Description, minimum: number, maximum: number): Setting<number> {

@@ -83,5 +83,5 @@ function notFound(id: string, subject: Subject | undefined, isMessage: boolean, 
   if (isMessage) return `${location} has no message ${name}`
   return subject !== undefined
     ? `${location} has no events of the ${subject} ${name}`
-    : `${location} has no batch or message ${name}; for a user add --user, for a group --group`
+    : `${location} has no batch or message ${name}; for a user add --user, for a group --group; ignored events are not stored`
 }

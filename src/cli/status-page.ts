@@ -51,7 +51,7 @@ function describeEndpoint({ endpoint }: StatusDocument, now: number): string {
 }
 
 function describeRate({ deliveredEvents, windowMs, complete }: StatusDocument['rates']): string {
-  const rate = `${plural(deliveredEvents, 'event')} delivered in the last ${formatAge(windowMs)}`
+  const rate = `${plural(deliveredEvents, 'event')} delivered in the last ${windowMs === 60_000 ? 'minute' : formatAge(windowMs)}`
   return complete ? rate : `${rate}, not counting those no longer kept`
 }
 

@@ -46,12 +46,19 @@ export function summarize(
   }
 }
 
-/** Events of earlier runs that were settled during this one. */
-export type EarlierWork = Pick<EventCounts, 'delivered' | 'superseded' | 'failed'>
+/**
+ * Events that this run did not accept: those of earlier runs that were settled during this one, and those that are still
+ * pending, sending or retrying.
+ */
+export type EarlierWork = Pick<EventCounts, 'delivered' | 'superseded' | 'failed' | 'pending'>
 
-export function earlierWork(summary: Summary, totals: SenderTotals): EarlierWork {
-  const besides = (name: keyof EarlierWork): number => Math.max(0, totals[name] - summary[name])
-  return { delivered: besides('delivered'), superseded: besides('superseded'), failed: besides('failed') }
+/** @param undelivered events of the whole store that are not settled, after the run */
+export function earlierWork(summary: Summary, totals: SenderTotals, undelivered: number): EarlierWork {
+  const besides = (name: 'delivered' | 'superseded' | 'failed'): number => Math.max(0, totals[name] - summary[name])
+  return {
+    ...{ delivered: besides('delivered'), superseded: besides('superseded'), failed: besides('failed') },
+    pending: Math.max(0, undelivered - summary.pending)
+  }
 }
 
 /** The summary as text. Without a line break at its end. */

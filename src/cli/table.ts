@@ -7,7 +7,7 @@ import { wantsColour } from './terminal.js'
 export type TableCell = string | number
 
 export interface TableOptions {
-  /** In characters. Default: the width of the terminal, or 80. */
+  /** In characters. Default: the width of the terminal; 1000 if stdout is none, so that programs get whole ids. */
   width?: number
   /** Default: when stdout is a terminal and NO_COLOR is not set. */
   colour?: boolean
@@ -17,6 +17,8 @@ const BOLD = '\u001b[1m'
 const NOT_BOLD = '\u001b[22m'
 const GAP = 2
 const NARROWEST = 8
+/** Properties can be very long, and a column is as wide as its widest cell. */
+const WIDTH_OF_FILES = 1000
 const NO_BORDERS = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
   ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' }
@@ -31,8 +33,7 @@ export function renderTable(
   rows: readonly (readonly TableCell[])[],
   options: TableOptions = {}
 ): string {
-  // Some terminals report a width of 0.
-  const { width = process.stdout.columns || 80, colour = wantsColour(process.stdout) } = options
+  const { width = outputWidth(), colour = wantsColour(process.stdout) } = options
   const texts = [head, ...rows].map((row) => row.map((cell) => textOf(cell, width)))
   const widths = fit(
     head.map((_, column) => Math.max(...texts.map((row) => displayWidth(row[column] ?? '')))),
@@ -49,6 +50,11 @@ export function renderTable(
   })
   table.push(...lines)
   return table.toString().replace(/ +$/gm, '')
+}
+
+function outputWidth(): number {
+  // Some terminals report a width of 0.
+  return process.stdout.isTTY ? process.stdout.columns || 80 : WIDTH_OF_FILES
 }
 
 function textOf(cell: TableCell, width: number): string {

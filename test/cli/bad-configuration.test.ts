@@ -39,7 +39,7 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
     ],
     ['a size without sense', { DOPT_MAX_STORE_BYTES: '-1' }, /^error: DOPT_MAX_STORE_BYTES: "-1" is negative/],
     ['an API generation that there is not', { DOPT_API: 'v3' }, /^error: DOPT_API must be bulk or batch, not v3$/],
-    ['an unknown log level', { DOPT_LOG_LEVEL: 'loud' }, /^error: DOPT_LOG_LEVEL must be silent or /]
+    ['an unknown log level', { DOPT_LOG_LEVEL: 'loud' }, /^error: DOPT_LOG_LEVEL must be silent, fatal, /]
   ])('%s', (_, env, line) =>
     withDesk(async ({ run, path }) => {
       const result = await run(['forward', '-', '--json'], { env, input: GOOD })
@@ -61,7 +61,7 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
     [['forward', '--give-up-after', '0'], /^error: --give-up-after must be a duration above 0, such as 30s, /],
     [['prune', '--older-than', '30'], /^error: --older-than: "30" has no unit: write it like 500ms, 30s, /],
     [['batches', '--since', 'tomorrow'], /^error: --since: "tomorrow" is not a time: /],
-    [['batches', '--state', 'lost'], /^error: --state must be sending or /]
+    [['batches', '--state', 'lost'], /^error: --state must be sending, retrying, /]
   ])('%j', (args, line) =>
     withDesk(async ({ run, write }) => {
       write('e.ndjson', GOOD)

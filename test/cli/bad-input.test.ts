@@ -61,7 +61,9 @@ describe('invalid parts of an input affect nothing else', () => {
       const page = await run(['preview', 'e.ndjson', '--limit', '1'])
       const document = await run(['preview', 'e.ndjson', '--limit', '1', '--json'])
       expect([page.code, document.code]).toEqual([1, 1])
-      expect(page.stdout).toMatch(/^[\d,]+ events: [\d,]+ would be sent, 0 ignored, 0 rejected$/m)
+      expect(page.stdout).toMatch(
+        /^and [\d,]+ more: raise --limit to see them\n[\d,]+ events: [\d,]+ would be sent, 0 ignored, 0 rejected$/m
+      )
       expect(Number(document.json()['received'])).toBeGreaterThan(100)
       expect(document.errors()).toEqual([expect.stringMatching(/is a damaged or incomplete gzip file/)])
     }))

@@ -18,7 +18,16 @@ const COUNTS = [
   'pending',
   'removed'
 ]
-const KEYS = [...COUNTS.slice(0, 5), 'ignoredReasons', ...COUNTS.slice(5), 'calls', 'users', 'groups', 'durationMs']
+const KEYS = [
+  ...COUNTS.slice(0, 5),
+  'ignoredReasons',
+  ...COUNTS.slice(5),
+  'calls',
+  'users',
+  'groups',
+  'durationMs',
+  'earlier'
+]
 
 /** 300 events of 40 users, some of them twice, some not for us. */
 function mixed(): unknown[] {
@@ -99,7 +108,7 @@ describe('forward', () => {
       const ended = await run(['forward', content === undefined ? '/dev/null' : write('e', content), '--json'])
 
       expect(ended).toMatchObject({ code, stderr })
-      expect(ended.json()).toMatchObject({ received: 0, pending: 0, users: 1 })
+      expect(ended.json()).toMatchObject({ received: 0, pending: 0, users: 1, earlier: { delivered: 1, pending: 0 } })
       expect(sandbox.users.size).toBe(1)
     })
   )

@@ -95,9 +95,9 @@ describe('prune', () => {
       const one = (await run(['status'])).stdout
 
       expect(none).toMatch(/^ {2}delivered +2 {2}2 no longer kept$/m)
-      expect(none).toMatch(/^rate +0 events delivered in the last 1 m, not counting those no longer kept$/m)
+      expect(none).toMatch(/^rate +0 events delivered in the last minute, not counting those no longer kept$/m)
       expect(one).toMatch(/^ {2}delivered +3 {2}1 in 1 batch, 2 no longer kept$/m)
-      expect(one).toMatch(/^rate +1 event delivered in the last 1 m, not counting those no longer kept$/m)
+      expect(one).toMatch(/^rate +1 event delivered in the last minute, not counting those no longer kept$/m)
     }))
 
   it('removes what is old enough, but failed and rejected events only if asked to', () =>
@@ -105,8 +105,11 @@ describe('prune', () => {
       async ({ run, books }) => {
         await run(['forward'], { input: ndjson([identify(1), identify(2), identify(3, { traits: 1 })]) })
         expect((await run(['prune', '--json'])).json()).toMatchObject({ removed: 0 })
-        const { code, stdout } = await run(['prune', '--older-than', '0'])
-        expect(code).toBe(0)
+        expect((await run(['prune', '--failed', '--rejected'])).stderr).toBe(
+          'kept, because not old enough: 1 failed event, 1 rejected event (change --older-than)\n'
+        )
+        const { code, stdout, stderr } = await run(['prune', '--older-than', '0'])
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
         expect(stdout).toMatch(/^removed 1 event: .* before, .* now\n$/)
         expect(await books()).toMatchObject({ events: { delivered: 1, failed: 1 }, rejected: 1 })
         expect((await run(['show', 'm1'])).code).toBe(1)

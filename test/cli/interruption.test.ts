@@ -85,7 +85,7 @@ describe('a command that is killed or interrupted', () => {
       const { code, stdout, stderr } = await forward.end
 
       expect(code).toBe(130)
-      expect(stderr).toMatch(/^interrupted; nothing is undelivered$/m)
+      expect(stderr).toMatch(/^interrupted; no accepted event is undelivered: run the same command again to continue$/m)
       expect(JSON.parse(stdout)).toMatchObject({ received: 1, delivered: 1, pending: 0 })
     })
   )

@@ -174,7 +174,7 @@ describe('show', () => {
   it.each([
     [
       ['show', '99'],
-      /^error: \.\/dopt-destination\.db has no batch or message 99; for a user add --user, for a group --group\n$/
+      /^error: \.\/dopt-destination\.db has no batch or message 99; for a user add --user, for a group --group; ignored events are not stored\n$/
     ],
     [['show', '--user', 'nobody'], /^error: \.\/dopt-destination\.db has no events of the user nobody\n$/]
   ])('%j ends with 1 and one line when there is no such thing', (args, line) =>

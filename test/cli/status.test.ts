@@ -106,6 +106,7 @@ describe('batches', () => {
         const failed = await run(['batches', '--state', 'failed', '--json'])
         const all = await run(['batches'])
         const newest = await run(['batches', '--json', '--limit', '1', '--since', '1h'])
+        const some = await run(['batches', '--limit', '1'])
         const none = await run(['batches', '--since', '2126-01-01'])
 
         const [batch] = (failed.json() as { batches: Array<Record<string, unknown>> }).batches
@@ -116,6 +117,9 @@ describe('batches', () => {
         expect(all.stdout).toMatch(/^batch +state +users +events +attempts +created +status +error\n/)
         expect(all.stdout).toMatch(/failed +1 +1 +1 +\d+ s ago +400 +a user/)
         expect(all.stdout).toMatch(/split +0 +0/)
+        // Not cut off where no terminal ends the line.
+        expect(all.stdout).toContain('a user of this call is not acceptable')
+        expect([all.stderr, some.stderr]).toEqual(['', 'the newest 1: raise --limit to see older ones\n'])
         expect(newest.json()['batches']).toHaveLength(1)
         expect(none).toMatchObject({ code: 0, stdout: '', stderr: 'no batches\n' })
       },

@@ -110,8 +110,8 @@ describe('the summary', () => {
     const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0, removed: 0 }
     const totals = { calls: 1, users: 2, groups: 0, delivered: 1002, superseded: 0, failed: 1 }
     const summary = summarize(new Tally(), states, totals, 0)
-    expect(renderSummary(summary, earlierWork(summary, totals))).toContain(
-      '\nof earlier runs: 1,000 delivered, 1 failed\n1 call'
+    expect(renderSummary(summary, earlierWork(summary, totals, 7))).toContain(
+      '\nof earlier runs: 1,000 delivered, 1 failed, 7 pending\n1 call'
     )
   })
 
