@@ -36,6 +36,7 @@ export class EndpointHealth {
   #state: EndpointState = 'ok'
   #since: number
   #lastTrouble: CallResult | undefined
+  #lastErrorOfEarlierRun: string | undefined
   #limit: number
   #failuresInARow = 0
   #failedProbes = 0
@@ -64,7 +65,7 @@ export class EndpointHealth {
    * has been forgotten since.
    */
   get #lastError(): string | undefined {
-    if (this.#lastTrouble === undefined) return undefined
+    if (this.#lastTrouble === undefined) return this.#state === 'ok' ? undefined : this.#lastErrorOfEarlierRun
     const { status, code, message } = this.#lastTrouble
     const parts = this.#state === 'ok' && status !== undefined ? [status, loggableCode(code)] : [status, code, message]
     return parts.filter(Boolean).join(' ')
@@ -80,6 +81,15 @@ export class EndpointHealth {
   /** Starts with one call at a time: batches are waiting because of earlier failures, which may not be over. */
   startCarefully(): void {
     this.#limit = 1
+  }
+
+  /** Starts in *backing-off*, as an earlier run ended. The endpoint may work again: a probe may be sent now. */
+  startBackingOff({ since, lastError }: Pick<EndpointRecord, 'since' | 'lastError'>): void {
+    const now = this.options.now()
+    this.#state = 'backing-off'
+    this.#since = Math.min(since, now)
+    this.#nextProbeAt = now
+    this.#lastErrorOfEarlierRun = lastError
   }
 
   /** The clock was set back: a probe may be sent now, and its result counts. */

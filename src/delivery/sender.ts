@@ -96,10 +96,12 @@ export class Sender {
   /** Becomes the store's sender. Rejects with StoreError `in-use` if there is another one. */
   async start(): Promise<void> {
     const now = this.clock.now()
-    const { waiting } = await this.store.resume(now)
+    const { waiting, endpoint } = await this.store.resume(now)
     if (waiting > 0) {
       this.#batches.waits(now)
       this.health.startCarefully()
+      // A start does not end an outage: whoever watches the state would be told that it had.
+      if (endpoint?.state === 'backing-off') this.health.startBackingOff(endpoint)
     }
     await this.store.saveEndpoint(this.health.record)
     this.wake()

@@ -32,6 +32,7 @@ import type {
   OpenBatch,
   ReplayCount,
   ReplaySelection,
+  Resumed,
   SenderRecord,
   SeqRange,
   SettledEvents,
@@ -127,15 +128,15 @@ export class SqliteStore implements Store {
     return settled
   }
 
-  async resume(now: number): Promise<{ waiting: number }> {
+  async resume(now: number): Promise<Resumed> {
     this.#lock ??= SenderLock.take(this.location)
     const sender: SenderRecord = { pid: process.pid, host: hostname(), startedAt: now }
-    const ids = await this.#commits.write(() => {
+    const { ids, endpoint } = await this.#commits.write(() => {
       this.#facts.save('sender', sender)
-      return this.#openBatches.recover(now)
+      return { ids: this.#openBatches.recover(now), endpoint: this.#facts.read<EndpointRecord>('endpoint') }
     })
     for (const id of ids) this.#busy.hold(id, this.#userPlans.userKeysOf(id))
-    return { waiting: ids.length }
+    return { waiting: ids.length, endpoint }
   }
 
   async makeDue(now: number): Promise<void> {

@@ -170,6 +170,14 @@ export interface ReplayCount {
   ranges: SeqRange[]
 }
 
+/** What an earlier sender left. */
+export interface Resumed {
+  /** Batches that wait for a retry. */
+  waiting: number
+  /** The endpoint's health, as it was saved last. */
+  endpoint: EndpointRecord | undefined
+}
+
 /** The work that is left. */
 export interface Agenda {
   hasPending: boolean
@@ -208,7 +216,7 @@ export interface Store {
    * Makes this handle the sender. Batches that were in flight when the last sender ended are waiting again, due now.
    * Rejects with `in-use` if another process is the sender.
    */
-  resume(now: number): Promise<{ waiting: number }>
+  resume(now: number): Promise<Resumed>
 
   /** Makes all waiting batches due now, because the clock was set back. */
   makeDue(now: number): Promise<void>

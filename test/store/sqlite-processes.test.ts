@@ -58,7 +58,7 @@ describe('one sender a store', () => {
           await expect(store.resume(START)).rejects.toMatchObject({ code: 'in-use' })
           await other.kill()
         })
-        expect(await store.resume(START + 5)).toEqual({ waiting: 1 })
+        expect(await store.resume(START + 5)).toMatchObject({ waiting: 1 })
         expect(await store.claimRetry(START + 5, START + 5)).toMatchObject({ events: 3 })
         expect((await store.books()).events).toMatchObject({ sending: 3, pending: 1 })
       })

@@ -34,7 +34,7 @@ export function describeResuming(openStore: OpenStore): void {
         await rig.accept({ user: 'pending' })
 
         await rig.store.close()
-        expect(await (await rig.another()).resume(START + 50)).toEqual({ waiting: 2 })
+        expect(await (await rig.another()).resume(START + 50)).toMatchObject({ waiting: 2 })
         await rig.audit()
         expect(await rig.counts()).toEqual({ retrying: 2, pending: 1 })
         expect(await rig.store.nextRetryAt()).toBe(START + 50)
@@ -97,7 +97,7 @@ export function describeResuming(openStore: OpenStore): void {
       await withRig(async (rig) => {
         await rig.acceptAndDeliver({})
         await rig.store.close()
-        expect(await (await rig.another()).resume(START)).toEqual({ waiting: 0 })
+        expect(await (await rig.another()).resume(START)).toMatchObject({ waiting: 0 })
       })
     })
   })
@@ -111,7 +111,7 @@ export function describeResuming(openStore: OpenStore): void {
         expect(refused).toMatchObject({ name: 'StoreError', code: 'in-use', isPassing: false })
         expect(String(refused)).toContain('another process is sending')
         await first.close()
-        expect(await second.resume(START)).toEqual({ waiting: 0 })
+        expect(await second.resume(START)).toMatchObject({ waiting: 0 })
       })
     })
 
