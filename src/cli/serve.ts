@@ -57,6 +57,7 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
         throw explainListening(error, http)
       })
       output.print(`listening on ${intake.url}`)
+      void forwarder.sender?.checkKey()
       // With a log level, the log reports it.
       const stopNotices = level === undefined ? tellOfEndpoint(forwarder, output) : undefined
       const lost = await Promise.race([aborted(interrupt.signal), forwarder.lost])

@@ -189,6 +189,15 @@ export class Sender {
     this.#batches.waits(now)
   }
 
+  /** Checks with a call that changes nothing whether the key is accepted, so that a wrong one is known before any event. */
+  async checkKey(): Promise<void> {
+    const startedAt = this.clock.now()
+    const result = await this.client.checkKey(this.#abort.signal)
+    // Anything else is learnt from calls with users, which it must not be mixed up with.
+    if (result.outcome === 'pause') this.health.take(result, startedAt)
+    this.wake()
+  }
+
   async #probeKey(): Promise<void> {
     const startedAt = this.clock.now()
     if (startedAt < (this.health.nextProbeAt ?? 0)) return

@@ -90,15 +90,14 @@ describe('serve', () => {
       { failRate: 1, failStatus: 503, retryAfterS: 0 }
     ))
 
-  it('reports without any log that Dopt refuses the key', () =>
+  it('reports without any log that Dopt refuses the key, before any event', () =>
     withDesk(async ({ start }) => {
       const running = start(['serve', '--port', '0', '--flush-interval', '50'], { env: { DOPT_API_KEY: 'wrong-key' } })
       await running.says(/listening on http/)
-      const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
-      await fetch(`${url}/v1/identify`, { method: 'POST', body: '{"userId":"u"}' })
-
       await running.says(/^Dopt refuses the API key \(401 .*\): events are still accepted and kept; .*DOPT_API_KEY\)$/m)
       expect(running.stderr).not.toContain('wrong-key')
+      const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
+      expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ status: 'ready', endpoint: 'key-refused' })
     }))
 
   it('accepts any of several write keys in the environment, and refuses an empty one', () =>
