@@ -27,7 +27,7 @@ export class EndpointNotices {
         return `Dopt refuses the API key (${printable(record.lastError ?? 'no error message')}): ${this.advice}`
       case 'backing-off': {
         const waitMs = Math.max(0, (record.nextProbeAt ?? now) - now)
-        return `${describeTrouble(record.lastError)}: retrying ${waitMs > 0 ? `in ${formatDuration(waitMs)}` : 'now'}`
+        return `${describeTrouble(record.lastError)}: retrying in ${formatDuration(waitMs)}`
       }
     }
   }
