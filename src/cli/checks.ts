@@ -10,7 +10,7 @@ import { lineOf } from './errors.js'
 import { formatBytes } from '../format-bytes.js'
 import { httpOptions } from './serve-settings.js'
 import { readStatus } from './status-document.js'
-import { plural } from './summary.js'
+import { plural, undelivered } from './summary.js'
 
 /** The result of one check. `detail` is one line; if something is wrong, it says how to fix it. */
 export interface CheckResult {
@@ -73,7 +73,7 @@ async function checkStore(file: string): Promise<CheckResult> {
     const store = SqliteStore.open(file, { mustExist: true })
     try {
       const { events, store: about, sender } = await readStatus(store, Date.now())
-      const waiting = events.pending + events.sending + events.retrying
+      const waiting = undelivered(events)
       const sending = sender?.alive === true ? `, process ${sender.pid} is sending from it` : ''
       const detail = `${file}, ${formatBytes(about.bytes)}, ${plural(waiting, 'event')} undelivered${sending}`
       return { name: 'store', ok: true, detail }

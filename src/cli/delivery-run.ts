@@ -2,7 +2,7 @@ import { isAllSettled, type SettledReason } from '../delivery/settled.js'
 import type { SenderTotals } from '../delivery/totals.js'
 import type { Forwarder } from '../forwarder.js'
 import type { ForwarderOptions } from '../options.js'
-import type { EventCounts } from '../store/store.js'
+import type { Books, EventCounts } from '../store/store.js'
 import { DEFAULT_GIVE_UP_AFTER_MS, giveUpAfter, logLevel } from './common-options.js'
 import type { Config } from './config.js'
 import { DeliveryWatch } from './delivery-watch.js'
@@ -14,7 +14,7 @@ import { hint } from './hint.js'
 import { Interrupt } from './interrupt.js'
 import { createLogger } from './logger.js'
 import type { Output } from './output.js'
-import { earlierWork, plural, renderSummary, summarize, type Summary } from './summary.js'
+import { plural, renderSummary, summarize, undelivered, type Summary } from './summary.js'
 import { Tally } from './tally.js'
 
 const SHUTDOWN_DEADLINE_MS = 10_000
@@ -78,14 +78,14 @@ async function work(
   startedAt: number
 ): Promise<ExitCode> {
   const { config, output, options } = plan
-  const { events, sender } = await forwarder.books()
+  const { events: before, sender } = await forwarder.books()
   const kept = `events are kept in ${options.store}`
   const advice =
     options.send === false && sender !== undefined
       ? `it is the key of process ${sender.pid}, which is sending from this store; restart that process with the right key (DOPT_API_KEY); ${kept}`
       : `${kept}; run the same command again with the right key (DOPT_API_KEY)`
   const tally = new Tally()
-  const backlog = undelivered(events)
+  const backlog = undelivered(before)
   const watch = new DeliveryWatch(forwarder, tally, output, new EndpointNotices(advice), backlog)
   let isTroubled = false
   let ended: SettledReason | undefined
@@ -111,20 +111,17 @@ async function work(
   }
   const { totals } = forwarder
   const states = withRemoved(await forwarder.countStates(tally.ranges), tally.accepted, totals)
-  const summary = summarize(tally, states, totals, performance.now() - startedAt)
-  await explain(reason, run)
-  const earlier = earlierWork(summary, totals, undelivered((await forwarder.books()).events))
-  if (plan.json) output.printJson({ ...summary, earlier })
-  else output.print(renderSummary(summary, earlier))
-  giveHints(summary, await stillFailed(summary, forwarder), config, output)
+  const books = await forwarder.books()
+  const summary = summarize(tally, states, books.events, totals, performance.now() - startedAt)
+  explain(reason, books, run)
+  if (plan.json) output.printJson(summary)
+  else output.print(renderSummary(summary))
+  // Some of the earlier runs' events that failed in this one may have been removed by `forget`.
+  giveHints(summary, Math.max(summary.failed, Math.min(totals.failed, books.events.failed)), config, output)
   if (reason === 'interrupted') return EXIT.interrupted
   const isUndelivered = plan.mustDeliver && (summary.pending > 0 || reason !== 'settled')
   const hasFailures = summary.failed + summary.rejected + totals.failed > 0
   return isTroubled || isUndelivered || hasFailures ? EXIT.incomplete : EXIT.done
-}
-
-function undelivered({ pending, sending, retrying }: EventCounts): number {
-  return pending + sending + retrying
 }
 
 /**
@@ -161,10 +158,9 @@ async function settleAll({ forwarder, signal, giveUpAfterMs }: DeliveryRun): Pro
 }
 
 /** Says why the run ended before everything was settled. A refused key was reported when it was refused. */
-async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
+function explain(reason: SettledReason, { events, endpoint, lastErrors }: Books, run: DeliveryRun): void {
   if (reason === 'settled' || reason === 'key-refused') return
   const { forwarder, output, giveUpAfterMs } = run
-  const { events, endpoint, lastErrors } = await forwarder.books()
   const known = endpoint?.state === 'ok' ? undefined : endpoint?.lastError
   const left = undelivered(events)
   const kept = `${plural(left, 'event')} undelivered`
@@ -183,16 +179,6 @@ async function explain(reason: SettledReason, run: DeliveryRun): Promise<void> {
   const trouble = known ?? lastError
   const why = trouble === undefined ? 'no call was answered' : describeTrouble(trouble)
   output.note(`gave up after ${formatDuration(giveUpAfterMs)} without progress (${why}): ${kept}, ${place}`)
-}
-
-/**
- * How many of the events that failed in this run, including those of earlier runs, are still in the store: some may
- * have been removed by `forget`.
- */
-async function stillFailed({ failed }: Summary, { totals, store }: Forwarder): Promise<number> {
-  return totals.failed > failed
-    ? Math.max(failed, Math.min(totals.failed, (await store.books()).events.failed))
-    : failed
 }
 
 function giveHints({ rejected }: Summary, failed: number, config: Config, output: Output): void {

@@ -1,7 +1,8 @@
 import type { SettledReason } from '../delivery/settled.js'
 import { sleep, systemClock } from '../delivery/clock.js'
-import type { EventCounts, ReplaySelection } from '../store/store.js'
+import type { ReplaySelection } from '../store/store.js'
 import type { DeliveryRun } from './delivery-run.js'
+import { undelivered } from './summary.js'
 
 const POLL_MS = 200
 
@@ -21,7 +22,7 @@ export async function settleBeside(run: DeliveryRun): Promise<SettledReason> {
     const askedAt = Date.now()
     const counts = await forwarder.countStates(tally.ranges)
     watch.showSettled(counts)
-    if (isSettled(counts)) return 'settled'
+    if (undelivered(counts) === 0) return 'settled'
     const { endpoint } = await forwarder.books()
     if (endpoint !== undefined) watch.showEndpoint(endpoint)
     if (endpoint?.state === 'key-refused') return 'key-refused'
@@ -34,8 +35,4 @@ export async function settleBeside(run: DeliveryRun): Promise<SettledReason> {
     await sleep(systemClock, Math.max(POLL_MS, 10 * (now - askedAt)), signal)
   }
   return 'interrupted'
-}
-
-function isSettled({ pending, sending, retrying }: EventCounts): boolean {
-  return pending + sending + retrying === 0
 }

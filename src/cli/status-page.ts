@@ -3,7 +3,7 @@ import { formatBytes } from '../format-bytes.js'
 import { formatAge, formatCount } from './format-number.js'
 import { describeIgnored } from './ignored-reasons.js'
 import type { StatusDocument } from './status-document.js'
-import { plural } from './summary.js'
+import { plural, undelivered } from './summary.js'
 import { renderTable } from './table.js'
 import { formatWhen } from './when.js'
 
@@ -99,7 +99,7 @@ function renderHints(
   hint: (command: string) => string
 ): string {
   const hints: string[] = []
-  const waiting = events.pending + events.sending + events.retrying
+  const waiting = undelivered(events)
   if (endpoint.state === 'key-refused') hints.push(`The key is refused: check it with "${hint('check')}"`)
   if (waiting > 0 && sender?.alive !== true) {
     hints.push(`No sender is running: deliver pending events with "${hint('forward - </dev/null')}"`)

@@ -28,41 +28,44 @@ export interface Summary {
   users: number
   groups: number
   durationMs: number
+  /** Events that this run did not accept: those that were settled during it, and those that are not settled after it. */
+  earlier: Pick<EventCounts, 'delivered' | 'superseded' | 'failed' | 'pending'>
 }
 
+/**
+ * @param states of the events that this run accepted
+ * @param inStore the states of all events in the store
+ */
 export function summarize(
   tally: Tally,
   states: EventCounts & { removed: number },
+  inStore: EventCounts,
   totals: SenderTotals,
   durationMs: number
 ): Summary {
   const { received, accepted, duplicates, rejected, ignored, ignoredReasons } = tally
   const { delivered, superseded, failed, removed } = states
-  const pending = states.pending + states.sending + states.retrying
+  const pending = undelivered(states)
   const { calls, users, groups } = totals
+  const besides = (all: number, own: number): number => Math.max(0, all - own)
   return {
     ...{ received, accepted, duplicates, rejected, ignored, ignoredReasons },
-    ...{ delivered, superseded, failed, pending, removed, calls, users, groups, durationMs: Math.round(durationMs) }
+    ...{ delivered, superseded, failed, pending, removed, calls, users, groups, durationMs: Math.round(durationMs) },
+    earlier: {
+      delivered: besides(totals.delivered, delivered),
+      superseded: besides(totals.superseded, superseded),
+      failed: besides(totals.failed, failed),
+      pending: besides(undelivered(inStore), pending)
+    }
   }
 }
 
-/**
- * Events that this run did not accept: those of earlier runs that were settled during this one, and those that are still
- * pending, sending or retrying.
- */
-export type EarlierWork = Pick<EventCounts, 'delivered' | 'superseded' | 'failed' | 'pending'>
-
-/** @param undelivered events of the whole store that are not settled, after the run */
-export function earlierWork(summary: Summary, totals: SenderTotals, undelivered: number): EarlierWork {
-  const besides = (name: 'delivered' | 'superseded' | 'failed'): number => Math.max(0, totals[name] - summary[name])
-  return {
-    ...{ delivered: besides('delivered'), superseded: besides('superseded'), failed: besides('failed') },
-    pending: Math.max(0, undelivered - summary.pending)
-  }
+export function undelivered({ pending, sending, retrying }: EventCounts): number {
+  return pending + sending + retrying
 }
 
 /** The summary as text. Without a line break at its end. */
-export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
+export function renderSummary(summary: Summary): string {
   const rows: Array<[string, number, string]> = [
     ['received', summary.received, ''],
     ['  accepted', summary.accepted, ''],
@@ -80,7 +83,7 @@ export function renderSummary(summary: Summary, earlier?: EarlierWork): string {
   const lines = rows.map(([name, count, remark]) =>
     `${name.padEnd(names)}  ${formatCount(count).padStart(numbers)}  ${printable(remark)}`.trimEnd()
   )
-  const besides = Object.entries(earlier ?? {}).filter(([, count]) => count > 0)
+  const besides = Object.entries(summary.earlier).filter(([, count]) => count > 0)
   if (besides.length > 0) {
     lines.push(`of earlier runs: ${besides.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ')}`)
   }

@@ -119,8 +119,7 @@ export class BatchSource {
       now,
       maxUsers: batchSize,
       api,
-      // A body is one byte longer than its entries: each entry counts a comma, and the body has two brackets.
-      maxBodyBytes: maxBodyBytes - 1,
+      maxBodyBytes,
       flushBefore: isDue ? Number.MAX_SAFE_INTEGER : now - flushIntervalMs
     }
   }

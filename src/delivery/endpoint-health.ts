@@ -56,6 +56,10 @@ export class EndpointHealth {
     return this.#state === 'ok' ? undefined : this.#nextProbeAt
   }
 
+  get isKeyCheckDue(): boolean {
+    return this.#state === 'key-refused' && this.options.now() >= this.#nextProbeAt
+  }
+
   get record(): EndpointRecord {
     return { state: this.#state, since: this.#since, lastError: this.#lastError, nextProbeAt: this.nextProbeAt }
   }
@@ -78,18 +82,18 @@ export class EndpointHealth {
     return Math.max(0, Math.floor(this.#limit) - inFlight)
   }
 
-  /** Starts with one call at a time: batches are waiting because of earlier failures, which may not be over. */
-  startCarefully(): void {
+  /**
+   * Starts carefully, because batches of an earlier run are waiting: with one call at a time, and in *backing-off* if that
+   * run ended in it, with a probe due now. A start does not end an outage.
+   */
+  resume(earlier: EndpointRecord | undefined): void {
     this.#limit = 1
-  }
-
-  /** Starts in *backing-off*, as an earlier run ended. The endpoint may work again: a probe may be sent now. */
-  startBackingOff({ since, lastError }: Pick<EndpointRecord, 'since' | 'lastError'>): void {
+    if (earlier?.state !== 'backing-off') return
     const now = this.options.now()
     this.#state = 'backing-off'
-    this.#since = Math.min(since, now)
+    this.#since = Math.min(earlier.since, now)
     this.#nextProbeAt = now
-    this.#lastErrorOfEarlierRun = lastError
+    this.#lastErrorOfEarlierRun = earlier.lastError
   }
 
   /** The clock was set back: a probe may be sent now, and its result counts. */

@@ -1,5 +1,6 @@
-import { entryBytes } from '../destination/dopt-api.js'
+import { BODY_FRAME_BYTES, entryBytes } from '../destination/dopt-api.js'
 import type { OpenBatch, Settlement } from '../store/store.js'
+import { tooLarge } from '../store/too-large.js'
 import type { BatchSourceOptions } from './batch-source.js'
 
 /**
@@ -11,15 +12,13 @@ export function refuseLarge(
   { api, batchSize, maxBodyBytes }: Pick<BatchSourceOptions, 'api' | 'batchSize' | 'maxBodyBytes'>,
   now: number
 ): Settlement | undefined {
-  // A body is one byte longer than its entries: each entry counts a comma, and the body has two brackets.
-  const bytes = entries.reduce((sum, entry) => sum + entryBytes(api, entry), 1)
-  const [users, isTooLong] = [entries.length, bytes > maxBodyBytes]
-  if (users <= batchSize && !isTooLong) return undefined
-  const what = users === 1 ? `the ${subject} is` : `${users} users are`
+  const bytes = entries.reduce((sum, entry) => sum + entryBytes(api, entry), BODY_FRAME_BYTES)
+  const isTooLong = bytes > maxBodyBytes
+  if (entries.length <= batchSize && !isTooLong) return undefined
+  if (entries.length === 1) return { to: 'failed', call: tooLarge(subject, bytes, maxBodyBytes, now) }
   const excess = isTooLong
-    ? `${what} ${bytes} bytes, more than the ${maxBodyBytes} that a call may have`
-    : `a call has ${users} users, more than the ${batchSize} that it may have`
-  const code = users === 1 ? `${subject}_too_large` : 'batch_too_large'
-  const call = { isSent: false, at: now, status: undefined, code, error: `${excess}: nothing was sent` }
-  return { to: users === 1 ? 'failed' : 'split', call }
+    ? `${bytes} bytes, more than the ${maxBodyBytes}`
+    : `${entries.length} users, more than the ${batchSize}`
+  const error = `the batch has ${excess} that a call may have: nothing was sent`
+  return { to: 'split', call: { isSent: false, at: now, status: undefined, code: 'batch_too_large', error } }
 }

@@ -67,9 +67,7 @@ export class Sender {
     this.#rate = new CallRate(options.maxCallsPerSecond)
     this.#batches = new BatchSource(store, options, clock, logger, (settled) => this.#recorder.move(settled))
     this.health = new EndpointHealth({
-      concurrency: options.concurrency,
-      backoff: options.backoff,
-      keyProbeMs: options.keyProbeMs,
+      ...options,
       now: () => clock.now(),
       random,
       onChange: (record) => {
@@ -99,9 +97,7 @@ export class Sender {
     const { waiting, endpoint } = await this.store.resume(now)
     if (waiting > 0) {
       this.#batches.waits(now)
-      this.health.startCarefully()
-      // A start does not end an outage: whoever watches the state would be told that it had.
-      if (endpoint?.state === 'backing-off') this.health.startBackingOff(endpoint)
+      this.health.resume(endpoint)
     }
     await this.store.saveEndpoint(this.health.record)
     this.wake()
@@ -110,6 +106,16 @@ export class Sender {
   /** Tells the sender that there may be something to send. */
   wake(): void {
     void this.#pump()
+  }
+
+  /**
+   * Checks with a call that changes nothing whether the key is accepted: without events, nothing else would show that it
+   * is not. While it is not known to be refused, other results are left to calls with users.
+   */
+  async checkKey(): Promise<void> {
+    const startedAt = this.clock.now()
+    const result = await this.client.checkKey(this.#abort.signal)
+    if (result.outcome === 'pause' || this.health.state === 'key-refused') this.health.take(result, startedAt)
   }
 
   /** Resolves when everything that is due has been attempted; does not wait for batches to fill up. */
@@ -129,10 +135,7 @@ export class Sender {
     }
   }
 
-  /**
-   * Starts no more calls, except for a batch that is just being formed. Aborts calls still in flight after
-   * `deadlineMs`; they are sent again later.
-   */
+  /** Starts no call but for a batch that is being formed. Aborts calls after `deadlineMs`: they are sent again later. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true
     this.#cancelTimer?.()
@@ -170,7 +173,7 @@ export class Sender {
     if (this.clock.now() < this.#lastPassAt - SET_BACK_MS) await this.#waitNoLonger()
     this.#lastPassAt = this.clock.now()
     if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
-    if (this.health.state === 'key-refused') await this.#probeKey()
+    if (this.health.isKeyCheckDue) await this.checkKey()
     while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.waitMs(this.clock.now()) === 0) {
       const next = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
       if (next === undefined) return
@@ -178,30 +181,13 @@ export class Sender {
     }
   }
 
-  /**
-   * The clock was set back: makes everything that waits for a time due now, as the wait may have become much longer.
-   */
+  /** The clock was set back: makes everything that waits for a time due now, as the wait may now be much longer. */
   async #waitNoLonger(): Promise<void> {
     const now = this.clock.now()
     this.#storeRestsUntil = 0
     this.health.waitNoLonger()
     await this.store.makeDue(now)
     this.#batches.waits(now)
-  }
-
-  /** Checks with a call that changes nothing whether the key is accepted, so that a wrong one is known before any event. */
-  async checkKey(): Promise<void> {
-    const startedAt = this.clock.now()
-    const result = await this.client.checkKey(this.#abort.signal)
-    // Anything else is learnt from calls with users, which it must not be mixed up with.
-    if (result.outcome === 'pause') this.health.take(result, startedAt)
-    this.wake()
-  }
-
-  async #probeKey(): Promise<void> {
-    const startedAt = this.clock.now()
-    if (startedAt < (this.health.nextProbeAt ?? 0)) return
-    this.health.take(await this.client.checkKey(this.#abort.signal), startedAt)
   }
 
   #launch({ batch, refusal }: NextBatch): void {
@@ -248,10 +234,7 @@ export class Sender {
     this.#storeRestsUntil = this.clock.now() + STORE_RETRY_MS
   }
 
-  /**
-   * Wakes the sender when a batch is due, a probe may be sent or events have waited long enough, and at regular
-   * intervals anyway.
-   */
+  /** Wakes the sender when a batch or a probe is due or events have waited long enough, and now and then anyway. */
   #setTimer(): void {
     this.#cancelTimer?.()
     if (this.#stopped) return

@@ -78,10 +78,10 @@ export function parseCount(body: unknown): number | undefined {
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined
 }
 
-/**
- * The size of a user in the body of a many-users call, in bytes, including a comma. A body is one byte longer than the
- * sum of its users.
- */
+/** How many bytes a many-users body is longer than the sum of its users' `entryBytes`: two brackets, one comma less. */
+export const BODY_FRAME_BYTES = 1
+
+/** The size of a user in the body of a many-users call, in bytes, including a comma. */
 export function entryBytes(api: Api, user: UserEntry): number {
   return Buffer.byteLength(entryText(api, user)) + 1
 }

@@ -1,10 +1,11 @@
 import type { Database } from 'better-sqlite3'
-import { entryBytes } from '../destination/dopt-api.js'
+import { BODY_FRAME_BYTES, entryBytes } from '../destination/dopt-api.js'
 import type { BatchRows } from './batch-rows.js'
 import type { BusyUsers } from './busy-users.js'
 import { isDamage } from './errors.js'
 import type { PendingUsers } from './pending-users.js'
 import type { FormOptions, OpenBatch, Subject } from './store.js'
+import { tooLarge } from './too-large.js'
 import type { PlannedUser, UserPlans } from './user-plans.js'
 
 /** The result of forming a batch; with the keys of its users, if one was formed. */
@@ -30,7 +31,7 @@ export function prepareForm(
     options: FormOptions
   ): { users: PlannedUser[]; bytes: number } {
     const users: PlannedUser[] = []
-    let bytes = 0
+    let bytes = BODY_FRAME_BYTES
     for (const { userKey, users: ofKey } of plans.planPending(keys, pending.leftOut > 0)) {
       // Several users can share a key; those that do not fit stay pending, and the next batch begins with them.
       for (const planned of ofKey) {
@@ -50,7 +51,7 @@ export function prepareForm(
     let { users, bytes } = chosen
     while (bytes > options.maxBodyBytes && users.some(({ events }) => events.length > 1)) {
       users = users.flatMap((user) => plans.planOlderHalf(user))
-      bytes = users.reduce((sum, user) => sum + bytesOf(user, options), 0)
+      bytes = users.reduce((sum, user) => sum + bytesOf(user, options), BODY_FRAME_BYTES)
     }
     return { users, bytes }
   }
@@ -83,13 +84,7 @@ export function prepareForm(
     const { users, bytes } = shrink(chooseReadable(pending, [...userKeys], options), options)
     if (bytes > maxBodyBytes) {
       const { id, events } = rows.create('failed', users, { createdAt: now, settledAt: now })
-      const error = `the ${subject} is ${bytes} bytes, more than the ${maxBodyBytes} that a call may have: nothing was sent`
-      rows.record(
-        id,
-        'failed',
-        { at: now, status: undefined, code: `${subject}_too_large`, error },
-        { countAttempt: false }
-      )
+      rows.record(id, 'failed', tooLarge(subject, bytes, maxBodyBytes, now), { countAttempt: false })
       return { kind: 'too-large', batchId: id, events }
     }
     // Users with nothing left to send are settled now, independently of a call that does not include them.

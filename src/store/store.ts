@@ -85,7 +85,7 @@ export interface FormOptions {
   maxUsers: number
   /** The generation of the API that the batch is for; the size of a user depends on it. */
   api: Api
-  /** Upper limit for the total size of the entries in a call's body, each with its comma. */
+  /** Upper limit for the size of a call's body. */
   maxBodyBytes: number
   /** A batch that is not full is formed only if its oldest event arrived at or before this time. */
   flushBefore: number

@@ -1,16 +1,10 @@
 import { DELIVERED } from '../helpers/fake-dopt.js'
-import { users, withSender } from '../helpers/with-sender.js'
-
-const UNAVAILABLE = { outcome: 'retry', status: 503 } as const
+import { startInOutage, users, withSender } from '../helpers/with-sender.js'
 
 describe('a batch that an earlier run, with wider limits, has left', () => {
   test('goes out in calls of no more users than a call may have now', async () => {
     await withSender({}, async (bench) => {
-      bench.dopt.answer = () => UNAVAILABLE
-      await bench.accept(...users(10))
-      await bench.sender.start()
-      await bench.sender.drain()
-      const sent = bench.dopt.calls.length
+      const sent = await startInOutage(bench, ...users(10))
 
       bench.dopt.answer = () => DELIVERED
       const sender = await bench.restart({ batchSize: 3 })
@@ -27,11 +21,7 @@ describe('a batch that an earlier run, with wider limits, has left', () => {
 
   test('goes out in calls of no more bytes, but for a user who is larger alone', async () => {
     await withSender({}, async (bench) => {
-      bench.dopt.answer = () => UNAVAILABLE
-      await bench.accept(...users(3), ['large', { text: 'x'.repeat(200) }])
-      await bench.sender.start()
-      await bench.sender.drain()
-      const sent = bench.dopt.calls.length
+      const sent = await startInOutage(bench, ...users(3), ['large', { text: 'x'.repeat(200) }])
 
       bench.dopt.answer = () => DELIVERED
       const sender = await bench.restart({ maxBodyBytes: 200 })

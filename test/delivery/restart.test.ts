@@ -1,17 +1,12 @@
 import { DELIVERED } from '../helpers/fake-dopt.js'
-import { users, withSender, type SenderBench } from '../helpers/with-sender.js'
-
-const UNAVAILABLE = { outcome: 'retry', status: 503, message: 'down' } as const
+import { startInOutage, users, withSender, type SenderBench } from '../helpers/with-sender.js'
 
 const endpointOf = async ({ store }: SenderBench) => (await store.books()).endpoint
 
 describe('a start during an outage', () => {
   test('does not call the endpoint ok before a call has succeeded', async () => {
     await withSender({ batchSize: 1 }, async (bench) => {
-      bench.dopt.answer = () => UNAVAILABLE
-      await bench.accept(...users(5))
-      await bench.sender.start()
-      await bench.sender.drain()
+      await startInOutage(bench, ...users(5))
       const before = await endpointOf(bench)
       expect(before).toMatchObject({ state: 'backing-off', lastError: '503 down' })
 
@@ -37,10 +32,7 @@ describe('a start during an outage', () => {
 
   test('probes at once, and goes on where the outage is over', async () => {
     await withSender({ batchSize: 1 }, async (bench) => {
-      bench.dopt.answer = () => UNAVAILABLE
-      await bench.accept(...users(5))
-      await bench.sender.start()
-      await bench.sender.drain()
+      await startInOutage(bench, ...users(5))
 
       bench.dopt.answer = () => DELIVERED
       const sender = await bench.restart()

@@ -25,6 +25,18 @@ export interface SenderBench {
 export const users = (count: number, prefix = 'user'): Array<[string, Record<string, unknown>]> =>
   Array.from({ length: count }, (_, index) => [`${prefix}-${index}`, { plan: 'pro', index }])
 
+/** Starts the sender with these events while Dopt is down, so that their batches wait. Resolves to the calls made. */
+export async function startInOutage(
+  { accept, dopt, sender }: SenderBench,
+  ...events: Parameters<SenderBench['accept']>
+): Promise<number> {
+  dopt.answer = () => ({ outcome: 'retry', status: 503, message: 'down' })
+  await accept(...events)
+  await sender.start()
+  await sender.drain()
+  return dopt.calls.length
+}
+
 export const SENDER_OPTIONS: SenderOptions = {
   api: 'bulk',
   batchSize: 100,

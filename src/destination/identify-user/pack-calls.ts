@@ -1,5 +1,5 @@
 import { MAX_USERS_PER_CALL } from '../limits'
-import { entryBytes } from '../wire'
+import { BODY_FRAME_BYTES, entryBytes } from '../wire'
 import type { Api } from '../wire'
 import type { BatchUser } from './user-update'
 
@@ -16,13 +16,13 @@ export function packCalls(api: Api, users: readonly BatchUser[], maxBodyBytes: n
   let callBytes = 0
   for (const user of users) {
     const bytes = entryBytes(api, user.user)
-    if (bytes + 1 > maxBodyBytes) {
+    if (BODY_FRAME_BYTES + bytes > maxBodyBytes) {
       packed.tooLarge.push(user)
       continue
     }
     if (call.length === 0 || call.length === MAX_USERS_PER_CALL || callBytes + bytes > maxBodyBytes) {
       call = []
-      callBytes = 1
+      callBytes = BODY_FRAME_BYTES
       packed.calls.push(call)
     }
     call.push(user)

@@ -1,4 +1,4 @@
-import { entryBytes } from '../../../src/destination/index.js'
+import { BODY_FRAME_BYTES, entryBytes } from '../../../src/destination/index.js'
 import { START, type EventParts } from '../new-events.js'
 import { formOptions, rigged, usersOf, type OpenStore } from '../store-rig.js'
 
@@ -84,7 +84,7 @@ export function describeForming(openStore: OpenStore): void {
     it('fills a batch up to maxBodyBytes and no further', async () => {
       await withRig(async (rig) => {
         await rig.accept(sized('a', 500), sized('b', 500), sized('c', 500))
-        const options = { maxBodyBytes: 1000 }
+        const options = { maxBodyBytes: 1000 + BODY_FRAME_BYTES }
         expect((await rig.form(options)).entries).toHaveLength(2)
         expect((await rig.form(options)).entries).toHaveLength(1)
         expect(await rig.tryForm(options)).toEqual({ kind: 'nothing' })
@@ -94,7 +94,7 @@ export function describeForming(openStore: OpenStore): void {
     it('leaves a user that does not fit for the next batch', async () => {
       await withRig(async (rig) => {
         await rig.accept(sized('a', 500), sized('b', 501), sized('c', 501))
-        const options = { maxBodyBytes: 1000 }
+        const options = { maxBodyBytes: 1000 + BODY_FRAME_BYTES }
         const batches = [await rig.form(options), await rig.form(options), await rig.form(options)]
         const users = batches.map(({ entries }) => entries.map(({ identifier }) => identifier))
         expect(users.map(({ length }) => length)).toEqual([1, 1, 1])
@@ -108,9 +108,9 @@ export function describeForming(openStore: OpenStore): void {
         const [bulk, batch] = [entryBytes('bulk', user), entryBytes('batch', user)]
         expect(bulk).not.toBe(batch)
         await rig.accept({ user: 'a' })
-        expect((await rig.tryForm({ api: 'batch', maxBodyBytes: batch - 1 })).kind).toBe('too-large')
+        expect((await rig.tryForm({ api: 'batch', maxBodyBytes: batch - 1 + BODY_FRAME_BYTES })).kind).toBe('too-large')
         await rig.accept({ user: 'a' })
-        expect((await rig.tryForm({ api: 'batch', maxBodyBytes: batch })).kind).toBe('formed')
+        expect((await rig.tryForm({ api: 'batch', maxBodyBytes: batch + BODY_FRAME_BYTES })).kind).toBe('formed')
       })
     })
 
@@ -119,7 +119,7 @@ export function describeForming(openStore: OpenStore): void {
         const [large, fits, late] = [sized('large', 1001), sized('fits', 1000), sized('late', 1000)]
         await rig.accept({ id: 'large', ...large }, { id: 'fits', ...fits }, { id: 'late', ...late })
         await rig.accept({ id: 'large too', user: 'large' })
-        const options = { maxBodyBytes: 1000, now: START + 77 }
+        const options = { maxBodyBytes: 1000 + BODY_FRAME_BYTES, now: START + 77 }
         const formed = [await rig.tryForm(options), await rig.tryForm(options), await rig.tryForm(options)]
         formed.push(await rig.tryForm(options))
         const refused = formed.filter(({ kind }) => kind === 'too-large')
@@ -135,7 +135,8 @@ export function describeForming(openStore: OpenStore): void {
           events: 1,
           settledAt: START + 77,
           lastStatus: undefined,
-          lastCode: 'user_too_large'
+          lastCode: 'user_too_large',
+          lastError: 'the user is 1002 bytes, more than the 1001 that a call may have: nothing was sent'
         })
       })
     })
@@ -145,7 +146,7 @@ export function describeForming(openStore: OpenStore): void {
         for (let n = 0; n < 5; n++) {
           await rig.accept({ id: `m${n}`, user: 'a', at: 5 - n, properties: { [`p${n}`]: 'x'.repeat(400) } })
         }
-        const options = { maxBodyBytes: 1000 }
+        const options = { maxBodyBytes: 1000 + BODY_FRAME_BYTES }
         const sent: string[][] = []
         for (let call = 0; call < 5; call++) {
           const formed = await rig.tryForm(options)
@@ -163,7 +164,7 @@ export function describeForming(openStore: OpenStore): void {
     it('names no property value when it says that a user is too large', async () => {
       await withRig(async (rig) => {
         await rig.accept({ properties: { bio: 'secretive'.repeat(200) } })
-        await rig.tryForm({ maxBodyBytes: 1000 })
+        await rig.tryForm({ maxBodyBytes: 1000 + BODY_FRAME_BYTES })
         expect(JSON.stringify((await rig.store.books()).lastErrors)).not.toContain('secretive')
       })
     })
