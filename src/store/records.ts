@@ -1,5 +1,5 @@
 /** The records that the store returns. Times are epoch milliseconds. */
-import type { NewRejection, Subject } from './store.js'
+import type { NewRejection, Subject } from './intake.js'
 
 export type EventState = 'pending' | 'sending' | 'retrying' | 'delivered' | 'superseded' | 'failed'
 export type BatchState = 'sending' | 'retrying' | 'delivered' | 'failed' | 'split' | 'replayed'

@@ -109,13 +109,27 @@ function parseSubscription(value: unknown, place: string): Subscription {
 }
 
 function problemOfTrigger(subscribe: string): string | undefined {
-  // The parser takes the second = for a value.
-  if (subscribe.replace(/"(?:[^"\\]|\\.)*"/g, '').includes('==')) return 'subscribe has ==, but FQL compares with one ='
   const parsed = parseFql(subscribe)
-  // The parser accepts the end of the text as a value.
-  const isCutOff = JSON.stringify(parsed).includes('"value":"eos"') && !subscribe.includes('eos')
-  if ('error' in parsed || isCutOff) return 'subscribe is not a trigger in FQL, such as type = "identify"'
-  return undefined
+  if ('error' in parsed) return 'subscribe is not a trigger in FQL, such as type = "identify"'
+  if (isWhole(parsed, subscribe)) return undefined
+  return 'subscribe is not a trigger in FQL, such as type = "identify": part of it is not understood'
+}
+
+/**
+ * Whether all of a trigger was understood. Segment's parser leaves out conditions that it does not know, so that more
+ * events would match, and takes any token for a value: the second `=` of `==`, and the end of the text.
+ */
+function isWhole(parsed: object, subscribe: string): boolean {
+  const withoutTexts = subscribe.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""')
+  const joints = withoutTexts.match(/(?<![\w.])(?:and|or)(?![\w.])/gi) ?? []
+  const conditions = conditionsOf(parsed)
+  const isText = ({ value }: { value?: unknown }): boolean =>
+    (value !== '=' && value !== 'eos') || subscribe.includes(`"${value}"`)
+  return conditions.length === joints.length + 1 && conditions.every(isText)
+}
+
+function conditionsOf(node: object): Array<{ value?: unknown }> {
+  return 'children' in node && Array.isArray(node.children) ? node.children.flatMap(conditionsOf) : [node]
 }
 
 function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings>): string | undefined {

@@ -173,7 +173,13 @@ describe('subscriptions that cannot work', () => {
     [[{ ...EVERY_IDENTIFY, enabled: 'yes' }], `${about}enabled must be`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'whenever' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'type = ' }], `${about}subscribe is not a trigger in FQL`],
-    [[{ ...EVERY_IDENTIFY, subscribe: 'type == "identify"' }], `${about}subscribe has ==, but FQL compares with one =`],
+    [[{ ...EVERY_IDENTIFY, subscribe: 'type == "identify"' }], `${about}subscribe is not a trigger in FQL`],
+    [[{ ...EVERY_IDENTIFY, subscribe: 'type = "identify" and' }], `${about}subscribe is not a trigger in FQL`],
+    [[{ ...EVERY_IDENTIFY, subscribe: 'type = "identify" and messageId = "m"' }], `${about}subscribe is not a trigger`],
+    [
+      [{ ...EVERY_IDENTIFY, subscribe: 'event = "a" and (event = "b" or x = 1)' }],
+      `${about}subscribe is not a trigger`
+    ],
     [[{ ...EVERY_IDENTIFY, subscribe: '' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 7 }], `${about}subscribe must be a trigger`],
     [
@@ -210,8 +216,16 @@ describe('subscriptions that cannot work', () => {
     expect(parseSubscriptions([rest], 'batch')).toEqual([{ ...rest, enabled }])
   })
 
-  it('may have a trigger that compares with a text that has == in it', () => {
-    const subscription = { ...EVERY_IDENTIFY, subscribe: 'event = "a == \\"b\\""' }
+  it.each([
+    'type = identify',
+    'event = "a == b and c or d"',
+    'event = "eos" or event = "="',
+    '(type = "track" and event = "x") or type = "identify"',
+    'contains(event, "a and b") AND !match(event, "c or d*")',
+    'traits.and = 1 and properties.or = 2',
+    'context.page.path = "/and" and type != "page"'
+  ])('may have the trigger %s', (subscribe) => {
+    const subscription = { ...EVERY_IDENTIFY, subscribe }
     expect(parseSubscriptions([subscription], 'batch')).toEqual([subscription])
   })
 })
