@@ -49,15 +49,16 @@ async function forwardExample(endpoint, store) {
     const tally = new Tally()
     const source = fileURLToPath(new URL(`../../${EXAMPLE}`, import.meta.url))
     const ignore = () => {}
-    await takeIn(forwarder, { source, name: EXAMPLE }, tally, {
+    await takeIn(forwarder, { source, name: EXAMPLE, bytes: undefined }, tally, {
       signal: new globalThis.AbortController().signal,
       onBytes: ignore,
       onRejected: ignore,
       untilRoom: () => Promise.resolve(false)
     })
     await forwarder.untilSettled({ giveUpAfterMs: GIVE_UP_AFTER_MS })
-    const states = await forwarder.countStates(tally.ranges)
-    return summarize(tally, states, forwarder.totals, performance.now() - startedAt)
+    const states = { ...(await forwarder.countStates(tally.ranges)), removed: 0 }
+    const { events } = await forwarder.books()
+    return summarize(tally, states, events, forwarder.totals, performance.now() - startedAt)
   } finally {
     await forwarder.close()
   }

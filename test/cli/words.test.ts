@@ -103,7 +103,9 @@ describe('the summary', () => {
   it('says what was removed meanwhile, if anything was', () => {
     const states = { pending: 0, sending: 0, retrying: 0, delivered: 2, superseded: 0, failed: 0, removed: 3 }
     const totals = { calls: 1, users: 2, groups: 0, delivered: 2, superseded: 0, failed: 0 }
-    expect(renderSummary(summarize(new Tally(), states, states, totals, 0))).toMatch(/^removed +3 {2}by forget or prune$/m)
+    expect(renderSummary(summarize(new Tally(), states, states, totals, 0))).toMatch(
+      /^removed +3 {2}by forget or prune$/m
+    )
   })
 
   it('also says what was settled of earlier runs', () => {
