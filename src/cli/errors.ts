@@ -27,7 +27,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   // given.
   if (error instanceof StoreError)
     return error.isPassing || ['closed', 'gone'].includes(error.code) ? EXIT.incomplete : EXIT.usage
-  if (error instanceof InputError) return error.code === 'damaged-gzip' ? EXIT.incomplete : EXIT.usage
+  if (error instanceof InputError) return ['damaged-gzip', 'empty'].includes(error.code) ? EXIT.incomplete : EXIT.usage
   return isConfigurationError(error) ? EXIT.usage : EXIT.incomplete
 }
 

@@ -3,7 +3,8 @@ import { StoreError } from '../store/errors.js'
 import { INTAKE_SETTINGS, forwarderOptions, giveUpAfter, json } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { runDelivery, type DeliveryRun } from './delivery-run.js'
-import type { ExitCode } from './exit-codes.js'
+import { exitCodeOf } from './errors.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
 import { hint } from './hint.js'
 import { findInputs, totalBytes, type Input } from './inputs.js'
 import { RejectedLines } from './rejected-lines.js'
@@ -75,9 +76,10 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
         if (!signal.aborted) complain(error)
         return rejected.sayRest()
       }
-      // If nothing was read and no input is left, the error ends the command, unless the input was merely empty.
+      if (!(error instanceof InputError)) throw error
+      // If all that was given is a wrong file, the command does nothing.
       const isAll = tally.received === 0 && index === inputs.length - 1
-      if (!(error instanceof InputError) || (isAll && error.code !== 'empty')) throw error
+      if (isAll && exitCodeOf(error) === EXIT.usage) throw error
       isComplete = false
       complain(error)
     }

@@ -92,6 +92,15 @@ describe('invalid parts of an input affect nothing else', () => {
       expect(sandbox.users.size).toBe(1)
     }))
 
+  it('delivers what waits, and prints a summary, also if nothing can be read of the only file', () =>
+    withDesk(async ({ run, write }) => {
+      await run(['forward', '--accept-only'], { input: GOOD })
+      const { code, json, errors } = await run(['forward', '--json', write('cut.gz', gzipSync(GOOD).subarray(0, 20))])
+      expect(code).toBe(1)
+      expect(errors()).toEqual([expect.stringMatching(/^error: cut\.gz is a damaged/)])
+      expect(json()).toMatchObject({ received: 0, earlier: { delivered: 1 } })
+    }))
+
   it('rejects a line that is truncated by the end of the file', () =>
     withDesk(async (desk) => {
       const { code, json, stderr } = await forwarded(desk, GOOD + JSON.stringify(identify(2)).slice(0, 30))
