@@ -31,7 +31,8 @@ export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]
   let options: ForwarderOptions
   try {
     config = loadConfig()
-    config.verify()
+    const problems = config.problems()
+    if (problems.length > 0) return problems.map((detail) => ({ name: 'configuration', ok: false, detail }))
     options = forwarderOptions(config)
   } catch (error) {
     return [{ name: 'configuration', ok: false, detail: lineOf(error) }]

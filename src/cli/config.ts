@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { systemCode, UsageError } from './errors.js'
+import { lineOf, systemCode, UsageError } from './errors.js'
 import { printable } from './printable.js'
 import type { AnySetting, Setting } from './setting.js'
 import type { Environment } from './terminal.js'
@@ -62,12 +62,17 @@ export class Config {
     throw new UsageError(`${where} must be ${setting.allowed}${setting.secret ? '' : `, not ${show(value)}`}`)
   }
 
-  /**
-   * Validates every setting that the config file may contain, of all commands. Throws UsageError for the first invalid
-   * one.
-   */
-  verify(): void {
-    for (const setting of this.#known) if (setting.inFile) this.get(setting)
+  /** What is wrong with the settings that the config file may contain, of all commands: a line for each invalid one. */
+  problems(): string[] {
+    const problems = new Set<string>()
+    for (const setting of this.#known.filter(({ inFile }) => inFile)) {
+      try {
+        this.get(setting)
+      } catch (error) {
+        problems.add(lineOf(error))
+      }
+    }
+    return [...problems]
   }
 
   sourceOf(setting: AnySetting): Source | undefined {

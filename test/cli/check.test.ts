@@ -55,6 +55,18 @@ describe('check', () => {
     })
   )
 
+  it('names every invalid setting at once, each in a line of its own', () =>
+    withDesk(async ({ run, write }) => {
+      write('dopt-destination.config.json', '{ "batchSize": 101 }')
+      const { code, stdout } = await run(['check'], { env: { DOPT_PORT: 'x', DOPT_CONCURRENCY: '0' } })
+      expect(code).toBe(2)
+      expect(stdout.trimEnd().split('\n').sort()).toEqual([
+        expect.stringMatching(/^✗ configuration {2}"batchSize" in .* must be .*, not 101$/),
+        expect.stringMatching(/^✗ configuration {2}DOPT_CONCURRENCY must be .*, not 0$/),
+        expect.stringMatching(/^✗ configuration {2}DOPT_PORT must be .*, not x$/)
+      ])
+    }))
+
   it('leaves it to serve whether it may listen on an address: its keys may be flags', () =>
     withDesk(async ({ run }) => {
       const { code, stdout } = await run(['check'], { env: { DOPT_HOST: '0.0.0.0' } })
