@@ -115,6 +115,9 @@ function problemOfTrigger(subscribe: string): string | undefined {
   return 'subscribe is not a trigger in FQL, such as type = "identify": part of it is not understood'
 }
 
+/** What Segment's parser passes over: a negation other than `!=`, `!contains` and `!match`, and the rest of a list. */
+const PASSED_OVER = /(?<![\w.])not(?![\w.])|!(?!=|(?:contains|match)\b)|\[/i
+
 /**
  * Whether all of a trigger was understood. Segment's parser leaves out conditions that it does not know, so that more
  * events would match, and takes any token for a value: the second `=` of `==`, and the end of the text.
@@ -125,6 +128,7 @@ function isWhole(parsed: object, subscribe: string): boolean {
   const conditions = conditionsOf(parsed)
   const isText = ({ value }: { value?: unknown }): boolean =>
     (value !== '=' && value !== 'eos') || subscribe.includes(`"${value}"`)
+  if (PASSED_OVER.test(withoutTexts)) return false
   return conditions.length === joints.length + 1 && conditions.every(isText)
 }
 

@@ -174,6 +174,12 @@ describe('subscriptions that cannot work', () => {
     [[{ ...EVERY_IDENTIFY, subscribe: 'whenever' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'type = ' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'type == "identify"' }], `${about}subscribe is not a trigger in FQL`],
+    ...['not type = "page"', '!(type = "page")', 'type = "identify" and !userId = "x"', 'userId in ["x", "y"]'].map(
+      (subscribe): [unknown, string] => [
+        [{ ...EVERY_IDENTIFY, subscribe }],
+        `${about}subscribe is not a trigger in FQL`
+      ]
+    ),
     [[{ ...EVERY_IDENTIFY, subscribe: 'type = "identify" and' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'type = "identify" and messageId = "m"' }], `${about}subscribe is not a trigger`],
     [
@@ -222,7 +228,8 @@ describe('subscriptions that cannot work', () => {
     'event = "eos" or event = "="',
     '(type = "track" and event = "x") or type = "identify"',
     'contains(event, "a and b") AND !match(event, "c or d*")',
-    'traits.and = 1 and properties.or = 2',
+    'traits.and = 1 and properties.or = 2 and traits.not != null',
+    'event = "not [a] !b" and !contains(event, "x")',
     'context.page.path = "/and" and type != "page"'
   ])('may have the trigger %s', (subscribe) => {
     const subscription = { ...EVERY_IDENTIFY, subscribe }
