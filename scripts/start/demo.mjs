@@ -53,6 +53,7 @@ async function forwardExample(endpoint, store) {
       signal: new globalThis.AbortController().signal,
       onBytes: ignore,
       onRejected: ignore,
+      onUntimed: ignore,
       untilRoom: () => Promise.resolve(false)
     })
     await forwarder.untilSettled({ giveUpAfterMs: GIVE_UP_AFTER_MS })

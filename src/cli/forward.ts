@@ -6,8 +6,8 @@ import { runDelivery, type DeliveryRun } from './delivery-run.js'
 import { exitCodeOf } from './errors.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { hint } from './hint.js'
+import { InputNotes } from './input-notes.js'
 import { findInputs, totalBytes, type Input } from './inputs.js'
-import { RejectedLines } from './rejected-lines.js'
 import { flag } from './setting.js'
 import { keepHeapSmall } from './small-heap.js'
 import { takeIn } from './take-in.js'
@@ -61,20 +61,21 @@ function withAcceptOnly(error: unknown): unknown {
 /** Events that were accepted before an input or the store fails are delivered all the same. */
 async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promise<void> {
   const { forwarder, tally, watch, output, signal, complain } = delivery
-  const rejected = new RejectedLines(output)
+  const notes = new InputNotes(output)
   let isComplete = true
   for (const [index, input] of inputs.entries()) {
     try {
       await takeIn(forwarder, input, tally, {
         signal,
         onBytes: (bytes) => (watch.bytesRead += bytes),
-        onRejected: (source, reason) => rejected.say(source, reason),
+        onRejected: (source, reason) => notes.rejected(source, reason),
+        onUntimed: (source) => notes.untimed(source),
         untilRoom: () => untilRoom(delivery)
       })
     } catch (error) {
       if (error instanceof StoreError && error.isPassing) {
         if (!signal.aborted) complain(error)
-        return rejected.sayRest()
+        return notes.sayRest()
       }
       if (!(error instanceof InputError)) throw error
       // If all that was given is a wrong file, the command does nothing.
@@ -85,7 +86,7 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
     }
     if (signal.aborted) break
   }
-  rejected.sayRest()
+  notes.sayRest()
   if (tally.received === 0 && isComplete && !signal.aborted) output.note('no events in the input')
 }
 

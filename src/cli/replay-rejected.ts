@@ -3,7 +3,7 @@ import { Translated } from '../translate/translated.js'
 import type { Translation } from '../translate/translation.js'
 import { Translator, type TranslatorOptions } from '../translate/translator.js'
 import type { DeliveryRun } from './delivery-run.js'
-import { RejectedLines } from './rejected-lines.js'
+import { InputNotes } from './input-notes.js'
 import type { RejectedSelection } from './replay-selection.js'
 import { translatorOptions } from './translator-options.js'
 
@@ -55,11 +55,11 @@ export async function* retryRejected(
  */
 export async function putBackRejected(selection: RejectedSelection, run: DeliveryRun): Promise<void> {
   const { forwarder, config, tally, output, signal } = run
-  const lines = new RejectedLines(output)
+  const notes = new InputNotes(output)
   for await (const retried of retryRejected(forwarder.store, selection, translatorOptions(config))) {
     if (signal.aborted) return
     const again = retried.filter(({ translation }) => translation.kind === 'rejected')
-    for (const { record, translation } of again) lines.say(record.source, reasonOf(record, translation))
+    for (const { record, translation } of again) notes.rejected(record.source, reasonOf(record, translation))
     tally.addRejected(again.length)
     const good = retried.filter(({ translation }) => translation.kind !== 'rejected')
     if (good.length === 0) continue
@@ -70,7 +70,7 @@ export async function putBackRejected(selection: RejectedSelection, run: Deliver
     const ids = good.map(({ record }) => record.id)
     tally.add(await forwarder.acceptTranslated(translated, { replacesRejections: ids }))
   }
-  lines.sayRest()
+  notes.sayRest()
 }
 
 /** Why it is still rejected, and whether only its beginning was kept. */

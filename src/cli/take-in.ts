@@ -18,6 +18,7 @@ export interface TakeInOptions {
   signal: AbortSignal
   onBytes: (bytes: number) => void
   onRejected: (source: string, reason: string) => void
+  onUntimed: (source: string) => void
   /** Called when the store is at its limit; resolves to whether it has space again. */
   untilRoom: () => Promise<boolean>
 }
@@ -29,7 +30,7 @@ export interface TakeInOptions {
  * accepted.
  */
 export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, options: TakeInOptions): Promise<void> {
-  const { onBytes, onRejected } = options
+  const { onBytes, onRejected, onUntimed } = options
   const refused = new AbortController()
   const signal = AbortSignal.any([options.signal, refused.signal])
   const slices = readWithPauses(input.source, input.name, { ...SLICE, onSourceBytes: onBytes, signal })
@@ -65,6 +66,7 @@ export async function takeIn(forwarder: Forwarder, input: Input, tally: Tally, o
   async function acceptChunk(full: Translated): Promise<void> {
     tally.add(await acceptWithRoom(full))
     for (const { source, reason } of full.kept) onRejected(source, reason)
+    for (const source of full.untimed) onUntimed(source)
   }
 
   async function acceptWithRoom(full: Translated): Promise<Receipt> {

@@ -4,7 +4,8 @@ const FIRST_MILLISECONDS = 1e11
 const NUMERIC = /^[+-]?\d+(?:\.\d+)?$/
 
 /** Date, hours and minutes, seconds, fraction, zone. `Date.parse` alone would read `foo 1` as the year 2001. */
-const ISO_8601 = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i
+const ISO_8601 =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?: ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?)?$/i
 
 /** The format of `toISOString`, which Segment's SDKs send: `Date.parse` must support it. */
 const ISO_OF_A_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
@@ -18,7 +19,7 @@ const DATE_TEXT = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d{2} \d{4} \d{2}:\d{2}:\d{2} GM
 /**
  * When an event happened, in epoch milliseconds: an integer if `arrivedAt` is one, and never later than `arrivedAt`.
  *
- * `value` may be an ISO 8601 date or date-time (UTC if it has no zone), a `Date` or its text, or epoch seconds or
+ * `value` may be an ISO 8601 date or date-time (UTC if it has no zone; SQL's `2024-05-06 07:08:09 UTC` too), a `Date` or its text, or epoch seconds or
  * milliseconds as a number or a numeric string. If it is missing, malformed, or not after 1970-01-01T00:00:00Z (the
  * zero that clients send for "unknown"), the event counts as having happened on arrival. Never throws.
  */
@@ -51,6 +52,6 @@ function isoToEpochMs(text: string): number {
 
 /** `Date.parse` must support only `Z` and `+hh:mm`. */
 function normalZone(zone: string): string {
-  if (zone.length === 1) return 'Z'
+  if (/^[a-z]/i.test(zone)) return 'Z'
   return zone.length === 3 ? `${zone}:00` : `${zone.slice(0, 3)}:${zone.slice(-2)}`
 }

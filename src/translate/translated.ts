@@ -21,6 +21,8 @@ export class Translated {
   readonly kept: NewRejection[] = []
   /** The same rejections, by their place in the input. */
   readonly rejections: Rejection[] = []
+  /** The sources of events whose `timestamp` is no time. */
+  readonly untimed: string[] = []
   readonly ignoredReasons: Partial<Record<IgnoredReason, number>> = {}
   #received = 0
 
@@ -36,6 +38,7 @@ export class Translated {
       this.#reject(index, { source, reason: value.malformed, raw: value.raw, complete: value.complete })
     } else if (translation?.kind === 'event') {
       this.events.push(translation.event)
+      if (translation.isUntimed === true) this.untimed.push(source)
     } else if (translation?.kind === 'ignored') {
       const { reason } = translation
       this.ignoredReasons[reason] = (this.ignoredReasons[reason] ?? 0) + 1

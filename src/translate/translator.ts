@@ -1,5 +1,6 @@
-import { parseEventTime, type NestedProperties } from '../destination/index.js'
+import type { NestedProperties } from '../destination/index.js'
 import { CapturingDestination, type Captured } from './capture.js'
+import { eventTime } from './client-time.js'
 import { isExcluded } from './integrations.js'
 import { combine } from './combine.js'
 import { isInexact } from './inexact-id.js'
@@ -75,15 +76,17 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
       return { kind: 'rejected', reason: 'the id is a number too large to be exact: send it as a string' }
     }
     const [first, ...later] = combined.parts
+    const time = eventTime(combined.timestamp, event, arrivedAt)
     return {
       kind: 'event',
       event: {
         messageId: messageIdOf(event),
         ...first,
-        eventTime: parseEventTime(combined.timestamp, arrivedAt),
+        eventTime: time ?? arrivedAt,
         arrivedAt,
         ...(later.length > 0 && { later })
-      }
+      },
+      ...(time === undefined && (event['timestamp'] ?? '') !== '' && { isUntimed: true })
     }
   } catch (error) {
     // Nested too deeply for the stack, or cannot be written as JSON.

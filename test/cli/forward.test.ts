@@ -160,6 +160,24 @@ describe('forward', () => {
       expect((await books()).rejected).toBe(12)
     }))
 
+  it('says which timestamp cannot be read, and takes older values from an export in the form of SQL as older', () =>
+    withDesk(async ({ run, sandbox }) => {
+      const of = (timestamp: string, plan: string): Record<string, unknown> => ({
+        ...identify(1),
+        ...{ messageId: plan, timestamp, traits: { plan } }
+      })
+      await run(['forward'], { input: ndjson([of('2026-10-02T00:00:00Z', 'newest')]) })
+      const older = [of('2026-10-01 12:00:00.000 UTC', 'older'), { ...of('', 'received'), receivedAt: '2026-09-01' }]
+      expect(await run(['forward'], { input: ndjson(older) })).toMatchObject({ code: 0, stderr: '' })
+      expect([...sandbox.users.values()]).toEqual([expect.objectContaining({ plan: 'newest' })])
+
+      const { code, errors } = await run(['forward'], { input: ndjson([of('01.10.2026', 'a'), of('soon', 'b')]) })
+      expect(code).toBe(0)
+      expect(errors()).toEqual([
+        'stdin:1: the timestamp cannot be read (use ISO 8601, or epoch seconds or milliseconds); the event counts as new; so do 1 more'
+      ])
+    }))
+
   it('ends with 1 and says where to look when Dopt refuses a user', () =>
     withDesk(
       async ({ run }) => {

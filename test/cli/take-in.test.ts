@@ -39,6 +39,7 @@ async function withReading(
       signal: new AbortController().signal,
       onBytes: () => undefined,
       onRejected: () => undefined,
+      onUntimed: () => undefined,
       untilRoom: () => Promise.resolve(false)
     }
     const done = takeIn(forwarder, { name: 'stdin', source, bytes: undefined }, tally, options)

@@ -1,7 +1,7 @@
 import { formatBytes } from '../../format-bytes.js'
 import type { SourcedEvent } from '../../forwarder.js'
 import { messageIdOf } from '../../translate/message-id.js'
-import { clientTimestamp, isTime } from './client-time.js'
+import { clientTimestamp, isTime } from '../../translate/client-time.js'
 import { badInput } from './http-error.js'
 import type { ParsedBody } from './parse-body.js'
 

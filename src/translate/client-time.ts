@@ -1,4 +1,4 @@
-import { parseEventTime } from '../../destination/dopt-api.js'
+import { parseEventTime } from '../destination/dopt-api.js'
 
 /**
  * When an event without a `timestamp` happened; undefined if that cannot be known.
@@ -19,6 +19,23 @@ export function clientTimestamp(
   const sent = clientTime(sentAt)
   const time = sent === undefined ? happened : receivedAt - Math.max(0, sent - happened)
   return time > 0 ? new Date(Math.min(time, receivedAt)).toISOString() : undefined
+}
+
+/**
+ * When an event happened, in epoch milliseconds, and never later than `arrivedAt`; undefined if that cannot be known.
+ * `timestamp` is what the mapping takes from the event. Without a usable one, the other times that Segment and its SDKs
+ * put into an event are used: a file that is read today may contain events that arrived at Segment long ago.
+ */
+export function eventTime(
+  timestamp: unknown,
+  { originalTimestamp, sentAt, receivedAt }: Readonly<Record<string, unknown>>,
+  arrivedAt: number
+): number | undefined {
+  const time = parseEventTime(timestamp, arrivedAt)
+  if (time < arrivedAt || isTime(timestamp)) return time
+  const received = isTime(receivedAt) ? parseEventTime(receivedAt, arrivedAt) : undefined
+  const happened = clientTimestamp({ originalTimestamp, sentAt }, received ?? arrivedAt)
+  return happened === undefined ? received : Date.parse(happened)
 }
 
 /** Whether it is a time in any format that Segment accepts. */

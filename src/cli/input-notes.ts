@@ -1,0 +1,38 @@
+import { formatCount } from './format-number.js'
+import type { Output } from './output.js'
+import { printable } from './printable.js'
+
+/** More would push everything else off the screen. */
+const SHOWN = 10
+
+/** Reports what is wrong with the events of an input: the first ones as they come, the rest as a number. */
+export class InputNotes {
+  #rejected = 0
+  #untimed = 0
+  #firstUntimed = ''
+
+  constructor(private readonly output: Output) {}
+
+  rejected(source: string, reason: string): void {
+    this.#rejected++
+    if (this.#rejected <= SHOWN) this.output.note(printable(`${source}: ${reason}`))
+  }
+
+  /** An event whose timestamp is no time. */
+  untimed(source: string): void {
+    if (this.#untimed === 0) this.#firstUntimed = source
+    this.#untimed++
+  }
+
+  /** To be called at the end: reports how many more there were. */
+  sayRest(): void {
+    const rest = this.#rejected - SHOWN
+    if (rest > 0) this.output.note(`and ${formatCount(rest)} more ${rest === 1 ? 'was' : 'were'} rejected`)
+    if (this.#untimed === 0) return
+    const more = this.#untimed === 1 ? '' : `; so do ${formatCount(this.#untimed - 1)} more`
+    const allowed = 'ISO 8601, or epoch seconds or milliseconds'
+    this.output.note(
+      printable(`${this.#firstUntimed}: the timestamp cannot be read (use ${allowed}); the event counts as new${more}`)
+    )
+  }
+}
