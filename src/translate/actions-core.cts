@@ -4,7 +4,7 @@ import validate from '@segment/actions-core/mapping-kit/validate'
 
 export { defaultValues, Destination, fieldsToJsonSchema } from '@segment/actions-core'
 export { validateSchema } from '@segment/actions-core/schema-validation'
-export { parseFql } from '@segment/destination-subscriptions'
+export { generateFql, parseFql } from '@segment/destination-subscriptions'
 export type { ActionDefinition, DestinationDefinition, JSONObject, SegmentEvent } from '@segment/actions-core'
 
 /** Throws an iterable AggregateError (a class of its own) for an invalid mapping. */

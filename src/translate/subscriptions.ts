@@ -3,6 +3,7 @@ import type { Subject } from '../store/store.js'
 import {
   defaultValues,
   fieldsToJsonSchema,
+  generateFql,
   parseFql,
   validateMapping,
   validateSchema,
@@ -111,29 +112,24 @@ function parseSubscription(value: unknown, place: string): Subscription {
 function problemOfTrigger(subscribe: string): string | undefined {
   const parsed = parseFql(subscribe)
   if ('error' in parsed) return 'subscribe is not a trigger in FQL, such as type = "identify"'
-  if (isWhole(parsed, subscribe)) return undefined
-  return 'subscribe is not a trigger in FQL, such as type = "identify": part of it is not understood'
+  const understood = generateFql(parsed)
+  if (normalFql(understood) === normalFql(subscribe)) return undefined
+  return `subscribe would be understood as ${understood}: if that is meant, write that`
 }
-
-/** What Segment's parser passes over: a negation other than `!=`, `!contains` and `!match`, and the rest of a list. */
-const PASSED_OVER = /(?<![\w.])not(?![\w.])|!(?!=|(?:contains|match)\b)|\[/i
 
 /**
- * Whether all of a trigger was understood. Segment's parser leaves out conditions that it does not know, so that more
- * events would match, and takes any token for a value: the second `=` of `==`, and the end of the text.
+ * What two triggers have in common if they only differ in blanks, brackets, escapes, quotes around words, and the like.
+ * Segment's parser leaves out what it does not know (`not`, lists), keeps only the last of `and` and `or` on one level,
+ * and takes any token for a value, so that other events would match than those that were meant.
  */
-function isWhole(parsed: object, subscribe: string): boolean {
-  const withoutTexts = subscribe.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""')
-  const joints = withoutTexts.match(/(?<![\w.])(?:and|or)(?![\w.])/gi) ?? []
-  const conditions = conditionsOf(parsed)
-  const isText = ({ value }: { value?: unknown }): boolean =>
-    (value !== '=' && value !== 'eos') || subscribe.includes(`"${value}"`)
-  if (PASSED_OVER.test(withoutTexts)) return false
-  return conditions.length === joints.length + 1 && conditions.every(isText)
-}
-
-function conditionsOf(node: object): Array<{ value?: unknown }> {
-  return 'children' in node && Array.isArray(node.children) ? node.children.flatMap(conditionsOf) : [node]
+function normalFql(subscribe: string): string {
+  return subscribe.replace(
+    /("(?:[^"\\]|\\.)*")|\\(.)|\b(and|or)\b|\d+\.\d+|[\s()]+/gis,
+    (all: string, text?: string, escaped?: string, joint?: string) => {
+      if (text !== undefined) return /^"[\w.+-]+"$/.test(text) ? text.slice(1, -1) : text
+      return escaped ?? joint?.toLowerCase() ?? (/^\d/.test(all) ? String(Number(all)) : '')
+    }
+  )
 }
 
 function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings>): string | undefined {

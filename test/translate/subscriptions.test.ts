@@ -172,20 +172,24 @@ describe('subscriptions that cannot work', () => {
     [[{ ...EVERY_IDENTIFY, trigger: 1 }], `${about}there is no key "trigger"; the keys are name, `],
     [[{ ...EVERY_IDENTIFY, enabled: 'yes' }], `${about}enabled must be`],
     [[{ ...EVERY_IDENTIFY, subscribe: 'whenever' }], `${about}subscribe is not a trigger in FQL`],
-    [[{ ...EVERY_IDENTIFY, subscribe: 'type = ' }], `${about}subscribe is not a trigger in FQL`],
-    [[{ ...EVERY_IDENTIFY, subscribe: 'type == "identify"' }], `${about}subscribe is not a trigger in FQL`],
-    ...['not type = "page"', '!(type = "page")', 'type = "identify" and !userId = "x"', 'userId in ["x", "y"]'].map(
-      (subscribe): [unknown, string] => [
-        [{ ...EVERY_IDENTIFY, subscribe }],
-        `${about}subscribe is not a trigger in FQL`
-      ]
-    ),
-    [[{ ...EVERY_IDENTIFY, subscribe: 'type = "identify" and' }], `${about}subscribe is not a trigger in FQL`],
-    [[{ ...EVERY_IDENTIFY, subscribe: 'type = "identify" and messageId = "m"' }], `${about}subscribe is not a trigger`],
-    [
-      [{ ...EVERY_IDENTIFY, subscribe: 'event = "a" and (event = "b" or x = 1)' }],
-      `${about}subscribe is not a trigger`
-    ],
+    ...[
+      ['type = ', 'type = "eos"'],
+      ['type == "identify"', 'type = "="'],
+      ["type = 'identify'", `type = "'identify'"`],
+      ['not type = "page"', 'type = "page"'],
+      ['!(type = "page")', 'type = "page"'],
+      ['userId = "y" and !userId = "x"', 'userId = "y" and userId = "x"'],
+      ['userId in ["x", "y"]', 'userId in "["'],
+      ['type = "page" and', 'type = "page"'],
+      ['type = "page" and messageId = "m"', 'type = "page"'],
+      ['event = "a" and (event = "b" or x = 1)', 'event = "a" and event = "b"'],
+      ['event = "a" and name = "b" or name = "c"', 'event = "a" or name = "b" or name = "c"'],
+      ['traits.plan <> "pro"', 'traits.plan < NaN'],
+      ['match(event, "a*b")', 'match(event, "**b")']
+    ].map(([subscribe, understood = '']): [unknown, string] => [
+      [{ ...EVERY_IDENTIFY, subscribe }],
+      `${about}subscribe would be understood as ${understood.replace(/[()*[]/g, '\\$&')}: if that is meant, write that$`
+    ]),
     [[{ ...EVERY_IDENTIFY, subscribe: '' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 7 }], `${about}subscribe must be a trigger`],
     [
@@ -228,7 +232,9 @@ describe('subscriptions that cannot work', () => {
     'event = "eos" or event = "="',
     '(type = "track" and event = "x") or type = "identify"',
     'contains(event, "a and b") AND !match(event, "c or d*")',
-    'traits.and = 1 and properties.or = 2 and traits.not != null',
+    'traits.opt-in-or-out = "in" AND (traits.do-not-email = true or traits.age >= 3.0)',
+    String.raw`traits.Terms\ and\ Conditions = true and traits.Wow\! = -3`,
+    'userId = 5 and traits.x != true and traits.y != null and traits.z = "5"',
     'event = "not [a] !b" and !contains(event, "x")',
     'context.page.path = "/and" and type != "page"'
   ])('may have the trigger %s', (subscribe) => {
