@@ -110,12 +110,12 @@ export class Sender {
 
   /**
    * Checks with a call that changes nothing whether the key is accepted: without events, nothing else would show that it
-   * is not. While it is not known to be refused, other results are left to calls with users.
+   * is not. While all is well, other results are left to calls with users.
    */
   async checkKey(): Promise<void> {
     const startedAt = this.clock.now()
     const result = await this.client.checkKey(this.#abort.signal)
-    if (result.outcome === 'pause' || this.health.state === 'key-refused') this.health.take(result, startedAt)
+    if (result.outcome === 'pause' || this.health.state !== 'ok') this.health.take(result, startedAt)
   }
 
   /** Resolves when everything that is due has been attempted; does not wait for batches to fill up. */
@@ -175,7 +175,10 @@ export class Sender {
     if (this.#stopped || this.clock.now() < this.#storeRestsUntil) return
     if (this.health.isKeyCheckDue) await this.checkKey()
     while (!this.#stopped && this.health.slots(this.#inFlight) > 0 && this.#rate.waitMs(this.clock.now()) === 0) {
-      const next = await this.#batches.next(this.health.state !== 'ok', this.#draining > 0)
+      const isProbe = this.health.state !== 'ok'
+      const next = await this.#batches.next(isProbe, this.#draining > 0)
+      // With nothing left to send, no other call would show that an outage is over.
+      if (next === undefined && isProbe && this.#batches.flushAt === undefined) await this.checkKey()
       if (next === undefined) return
       this.#launch(next)
     }

@@ -51,4 +51,26 @@ describe('a start during an outage', () => {
       expect(sender.health.record.state).toBe('ok')
     })
   })
+
+  test.each([['goes on'], ['is restarted']])('asks without users when nothing is left to send, and %s', async (how) => {
+    await withSender({ batchSize: 1 }, async (bench) => {
+      await startInOutage(bench, ['u', {}])
+      bench.dopt.answerKeyCheck = () => ({ outcome: 'retry', status: 503, message: 'down' })
+      await bench.clock.advance(10_000)
+      await bench.store.forget('u')
+      const sender = how === 'goes on' ? bench.sender : await bench.restart()
+      const { length } = bench.dopt.calls
+
+      await bench.clock.advance(600_000)
+      expect(sender.health.record).toMatchObject({ state: 'backing-off', lastError: '503 down' })
+      // One after the longest pause, of a minute at most, and not one at every look.
+      expect(bench.dopt.keyChecks).toBeGreaterThan(8)
+      expect(bench.dopt.keyChecks).toBeLessThan(60)
+
+      bench.dopt.answerKeyCheck = () => DELIVERED
+      await bench.clock.advance(61_000)
+      expect(await endpointOf(bench)).toMatchObject({ state: 'ok' })
+      expect(bench.dopt.calls).toHaveLength(length)
+    })
+  })
 })
