@@ -7,11 +7,13 @@ import { Interrupt } from './interrupt.js'
 import { createLogger } from './logger.js'
 import { aborted, explainListening } from './listening.js'
 import type { Output } from './output.js'
+import { RefusalNotices } from './refusal-notices.js'
 import { allowFirstEventSignature, httpOptions, SERVE_SETTINGS } from './serve-settings.js'
 import { readStatus } from './status-document.js'
 
 const SHUTDOWN_DEADLINE_MS = 10_000
 const NOTICE_INTERVAL_MS = 500
+const REFUSALS_INTERVAL_MS = 3_600_000
 /**
  * Clients wait five to ten seconds for an answer. If a locked store is reported before that, they back off and retry; a
  * client that has timed out may not. Only accepting is limited: the sender waits for the lock as long as usual.
@@ -52,17 +54,20 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
     const forwarder = await Forwarder.create({ ...forwarderOptions(config), logger }, STORE_TUNING)
     try {
       const readNow = () => readStatus(forwarder.store, Date.now())
-      const needs = { forwarder, readStatus: readNow, logger, processMetrics: true }
+      // With a log level, the log reports refusals, and the endpoint's state.
+      const refusals = level === undefined ? tellOfRefusals(output) : undefined
+      const onRefused = refusals?.take.bind(refusals)
+      const needs = { forwarder, readStatus: readNow, logger, onRefused, processMetrics: true }
       const intake = await startIntake(needs, http).catch((error: unknown) => {
         throw explainListening(error, http)
       })
       output.print(`listening on ${intake.url}`)
       void forwarder.sender?.checkKey()
-      // With a log level, the log reports it.
       const stopNotices = level === undefined ? tellOfEndpoint(forwarder, output) : undefined
       const lost = await Promise.race([aborted(interrupt.signal), forwarder.lost])
       stopNotices?.()
       await intake.close({ deadlineMs: SHUTDOWN_DEADLINE_MS })
+      refusals?.sayRest()
       // Exit with an error, so that a supervisor restarts the server.
       if (lost !== undefined) throw lost
     } finally {
@@ -83,4 +88,11 @@ function tellOfEndpoint({ sender }: Forwarder, output: Output): () => void {
     if (line !== undefined) output.note(line)
   }, NOTICE_INTERVAL_MS)
   return () => clearInterval(timer)
+}
+
+/** Reports refused requests: nothing else would show them, and most SDKs delete their events. */
+function tellOfRefusals(output: Output): RefusalNotices {
+  const notices = new RefusalNotices((line) => output.note(line))
+  setInterval(() => notices.sayRest(), REFUSALS_INTERVAL_MS).unref()
+  return notices
 }

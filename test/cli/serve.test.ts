@@ -1,3 +1,4 @@
+import { exchange } from '../intake/http/raw-socket.js'
 import { identify, expectRefused, until, usersOf, withDesk, STORE } from './desk.js'
 
 describe('serve', () => {
@@ -24,6 +25,8 @@ describe('serve', () => {
     withDesk(async ({ start }) => {
       const running = start(['serve', '--port', '0', '--log-level', 'info'])
       await running.says(/listening on http/)
+      const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
+      expect((await fetch(`${url}/v1/identify`, { method: 'POST', body: '{' })).status).toBe(400)
       running.kill('SIGTERM')
       const { stderr } = await running.end
       const entries = stderr
@@ -98,6 +101,35 @@ describe('serve', () => {
       expect(running.stderr).not.toContain('wrong-key')
       const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
       expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ status: 'ready', endpoint: 'key-refused' })
+    }))
+
+  it('reports without any log the first refused request of each kind, and at the end how many more there were', () =>
+    withDesk(async ({ start }) => {
+      const running = start(['serve', '--port', '0', '--write-key', 'the-key'])
+      await running.says(/listening on http/)
+      const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
+      const post = async (key: string, body: string): Promise<void> => {
+        const headers = { authorization: `Basic ${btoa(`${key}:`)}` }
+        await (await fetch(`${url}/v1/identify`, { method: 'POST', headers, body })).text()
+      }
+      for (let n = 0; n < 3; n++) await post('the-wrong-key', '{"userId":"the-user"}')
+      await fetch(`${url}/v1/identify`, { method: 'POST', body: '{"userId":"the-user"}' })
+      await post('the-key', '{"userId":the-user}')
+      await post('the-key', '{"userId":"the-user","traits":"the-trait"}')
+      await fetch(`${url}/the-path`)
+      expect(await exchange(url, 'the-garbage\r\n\r\n')).toContain('400')
+      running.kill('SIGTERM')
+
+      const { stderr } = await running.end
+      expect(stderr.trimEnd().split('\n')).toEqual([
+        'refused a request (unauthorized): the write key is wrong',
+        'refused a request (invalid_json): not JSON: an unexpected character (byte 10)',
+        'refused a request (invalid_event): traits is a string, not an object',
+        expect.stringMatching(/^refused a request \(not_found\): there is nothing at this path: send events /),
+        'refused a request (bad_request): this is not an HTTP request',
+        expect.stringMatching(/^shutting down/),
+        'refused 3 more requests (unauthorized) in the last hour; the latest: the write key is missing'
+      ])
     }))
 
   it('accepts any of several write keys in the environment, and refuses an empty one', () =>

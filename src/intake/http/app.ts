@@ -11,6 +11,7 @@ import { Coalescer } from '../coalescer.js'
 import { addPreflight, allowAnyOrigin } from './cors.js'
 import { decompress } from './decompress.js'
 import { addEventRoutes } from './event-routes.js'
+import type { HttpError } from './http-error.js'
 import { IntakeState, shuttingDown } from './intake-state.js'
 import { Keys } from './keys.js'
 import { Metrics, NO_ROUTE } from './metrics.js'
@@ -28,6 +29,8 @@ export interface IntakeNeeds {
   /** Reads the document that `/status` returns. */
   readStatus: () => Promise<object>
   logger?: Logger | undefined
+  /** Called for every request that is refused, whatever the reason. */
+  onRefused?: ((error: HttpError) => void) | undefined
   /** Also measures this process: memory, event loop, garbage collection. */
   processMetrics?: boolean | undefined
 }
@@ -51,7 +54,11 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
   const metrics = new Metrics(forwarder, { process: needs.processMetrics === true })
   const keys = new Keys(options)
   const coalescer = new Coalescer(takeIn)
-  const broken = new BrokenConnections((error) => metrics.takeEarlyAnswer(error))
+  const takeEarlyAnswer = (error: HttpError): void => {
+    metrics.takeEarlyAnswer(error)
+    needs.onRefused?.(error)
+  }
+  const broken = new BrokenConnections(takeEarlyAnswer)
 
   const app = fastify({
     requestTimeout: options.requestTimeoutMs,
@@ -65,13 +72,13 @@ export function buildIntake(needs: IntakeNeeds, options: ResolvedHttpOptions): B
     clientErrorHandler: (error, socket) => broken.take(error, socket),
     frameworkErrors: (_error, request, reply) => {
       const told = badPath()
-      metrics.takeEarlyAnswer(told)
+      takeEarlyAnswer(told)
       void answerError(reply.header('x-request-id', request.id), told)
     }
   })
   broken.watch(app.server)
   addBodyParser(app, new Admission(options.maxBytesInFlight), options.maxBatchBytes)
-  addAnswers(app, { state, metrics, logger, broken })
+  addAnswers(app, { state, metrics, logger, broken, onRefused: needs.onRefused })
 
   void app.register(async (scope) => {
     scope.addHook('onRequest', (_request, reply, done) => {
@@ -142,8 +149,14 @@ function addAnswers(
     state,
     metrics,
     logger,
-    broken
-  }: { state: IntakeState; metrics: Metrics; logger: Logger; broken: BrokenConnections }
+    broken,
+    onRefused
+  }: Pick<IntakeNeeds, 'onRefused'> & {
+    state: IntakeState
+    metrics: Metrics
+    logger: Logger
+    broken: BrokenConnections
+  }
 ): void {
   const refusals = new RefusalLog(logger)
 
@@ -176,7 +189,10 @@ function addAnswers(
     const fields = { request: request.id, method: request.method, route: routeOf(request) }
     if (told.status === 500) logger.error({ ...fields, at: whereFrom(error) }, 'internal error')
     else refusals.take(fields, told, Date.now())
-    if (!broken.hasCut(request.raw)) metrics.takeRefusal(told.code)
+    if (!broken.hasCut(request.raw)) {
+      metrics.takeRefusal(told.code)
+      onRefused?.(told)
+    }
     return answerError(reply, told)
   })
 }
