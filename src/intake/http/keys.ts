@@ -45,11 +45,10 @@ export class Keys {
     if (this.#sharedSecret === undefined || signature === undefined) {
       const given = [basicUser(header), bearerToken(header)].filter((key) => key !== undefined)
       if (given.filter((key) => this.#writeKeys.has(key)).length > 0) return
-      throw refused(
-        this.#sharedSecret === undefined
-          ? 'the write key is missing or wrong'
-          : 'the signature is missing (X-Signature)'
-      )
+      if (this.#sharedSecret !== undefined) throw refused('the signature is missing (X-Signature)')
+      if (signature !== undefined && given.length === 0)
+        throw refused('this server accepts write keys only: start it with --shared-secret to accept signed webhooks')
+      throw refused('the write key is missing or wrong')
     }
     if (isSigned(text, signature, this.#sharedSecret)) return
     if (!isSigned(text, signature, this.#sharedSecret, 'first event')) {

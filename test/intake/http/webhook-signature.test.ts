@@ -97,6 +97,19 @@ describe('a signed webhook', () => {
     })
   })
 
+  it.each([
+    ['names --shared-secret if only a signature came', sign(''), /--shared-secret/],
+    ['blames the key if a wrong one came with it', { ...sign(''), authorization: 'Bearer no' }, /^the write key is /],
+    ['blames the key if nothing came', {}, /^the write key is /]
+  ])('is refused where no secret is set with an answer that %s', async (_what, headers, message) => {
+    await withIntake({ writeKeys: ['key'] }, async ({ post }) => {
+      expect(await post('/webhook', identify(), { headers })).toMatchObject({
+        status: 401,
+        body: { code: 'unauthorized', message: expect.stringMatching(message) as string }
+      })
+    })
+  })
+
   it('is said to be signed wrong before it is said to be no JSON', async () => {
     await withIntake({ sharedSecret: SECRET }, async ({ post }) => {
       expect(await post('/webhook', '{"a"')).toMatchObject({ status: 401 })
