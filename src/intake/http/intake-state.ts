@@ -16,6 +16,8 @@ interface Trouble {
   error: HttpError
   /** The store is not tried again before this time. */
   restsUntil: number
+  /** The kind of error that events last met; a readiness check does not log what it meets. */
+  logged: string | undefined
 }
 
 /**
@@ -46,13 +48,12 @@ export class IntakeState {
   }
 
   /**
-   * Records an error of the store. Returns the answer for the client, and whether the kind of failure is new.
+   * Records an error of the store. Returns the answer for the client, and whether this kind of error is to be logged.
    */
   take(error: unknown): { told: HttpError; isNew: boolean } {
-    const told = toTrouble(codeOf(error))
-    const isNew = this.#trouble?.error.code !== told.code
-    this.#trouble = { error: told, restsUntil: this.now() + TROUBLE_SECONDS * 1000 }
-    return { told, isNew }
+    const kind = kindOf(error)
+    const isNew = this.#trouble?.logged !== kind
+    return { told: this.#enter(error, kind), isNew }
   }
 
   /** Records that this many events were stored. */
@@ -86,8 +87,14 @@ export class IntakeState {
       // A newer failure, met by events, takes precedence.
       if (this.#trouble === trouble) this.#trouble = undefined
     } catch (error) {
-      this.take(error)
+      this.#enter(error, this.#trouble?.logged)
     }
+  }
+
+  #enter(error: unknown, logged: string | undefined): HttpError {
+    const told = toTrouble(codeOf(error))
+    this.#trouble = { error: told, restsUntil: this.now() + TROUBLE_SECONDS * 1000, logged }
+    return told
   }
 }
 
@@ -111,6 +118,12 @@ const MESSAGES: Record<TroubleCode, string> = {
   store_busy: 'the store is locked: nothing was stored; retry later',
   shutting_down: 'the server is shutting down: nothing was stored; retry',
   internal_error: 'the store cannot be used: nothing was stored; retry later'
+}
+
+/** Clients are told of several kinds of error with one code. */
+function kindOf(error: unknown): string {
+  if (error instanceof StoreError) return error.code
+  return error instanceof Error ? error.name : 'unknown error'
 }
 
 function codeOf(error: unknown): TroubleCode {

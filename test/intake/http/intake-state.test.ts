@@ -65,8 +65,20 @@ describe('an intake that could not store events', () => {
     wait(10)
     outcomes.now = () => Promise.reject(trouble('full'))
     expect(await ask()).toBe('store_full')
-    expect(state.take(trouble('full')).isNew).toBe(false)
-    expect(state.take(trouble('busy')).isNew).toBe(true)
+    expect(state.take(trouble('busy')).isNew).toBe(false)
+  })
+
+  it('has each kind of error logged when events first meet it, also those that clients are told of alike', async () => {
+    const { state, outcomes, wait, ask } = setUp()
+    state.take(trouble('busy'))
+    wait(10)
+    outcomes.now = () => Promise.reject(trouble('damaged'))
+    expect(await ask()).toBe('internal_error')
+    const isNew = (error: Error): boolean => state.take(error).isNew
+    expect([isNew(trouble('damaged')), isNew(trouble('damaged'))]).toEqual([true, false])
+    expect([isNew(trouble('not-writable')), isNew(new TypeError('x'))]).toEqual([true, true])
+    state.takeStored(1)
+    expect(isNew(trouble('damaged'))).toBe(true)
   })
 
   it('does not let who asks wait for a store that is locked, and tries it once at a time', async () => {
