@@ -76,7 +76,7 @@ describe('an intake that could not store events', () => {
     expect(await ask()).toBe('internal_error')
     const isNew = (error: Error): boolean => state.take(error).isNew
     expect([isNew(trouble('damaged')), isNew(trouble('damaged'))]).toEqual([true, false])
-    expect([isNew(trouble('not-writable')), isNew(new TypeError('x'))]).toEqual([true, true])
+    expect([isNew(trouble('unwritable')), isNew(new TypeError('x'))]).toEqual([true, true])
     state.takeStored(1)
     expect(isNew(trouble('damaged'))).toBe(true)
   })
