@@ -134,6 +134,9 @@ async function checkDopt(options: ForwarderOptions): Promise<CheckResult[]> {
         return [{ name: 'endpoint', ok: false, detail }]
       }
       case 'retry': {
+        if (code === 'unexpected_answer') {
+          return [{ name: 'endpoint', ok: false, detail: `${message}: check --endpoint and --api` }]
+        }
         const advice = status === undefined ? 'check --endpoint and the network' : 'try again later; nothing is lost'
         return [{ name: 'endpoint', ok: false, detail: `${describeTrouble(error)}: ${advice}` }]
       }

@@ -89,8 +89,8 @@ export class GotDoptClient implements DoptClient {
 
   async identifyGroup(group: GroupEntry, signal?: AbortSignal): Promise<CallResult> {
     const { body, ...result } = await this.#call(groupRequest(group), signal)
-    // Dopt may answer with any body, or none; but an HTML page is from a proxy.
-    return result.outcome === 'delivered' && body.trimStart().startsWith('<') ? this.#unexpected(result) : result
+    // Dopt may answer with any body, or none.
+    return result.outcome === 'delivered' && isPage(body) ? this.#unexpected(result) : result
   }
 
   #unexpected(result: CallResult): CallResult {
@@ -99,15 +99,12 @@ export class GotDoptClient implements DoptClient {
   }
 
   async checkKey(signal?: AbortSignal): Promise<CallResult> {
-    const { outcome, status, code, message, retryAfterMs, durationMs } = await this.#call(
-      checkKeyRequest(this.options.api),
-      signal
-    )
-    const result: CallResult = { outcome, status, code, message, retryAfterMs, durationMs }
-    // Any answer below 500 to an empty call, except for a refused key or a wrong address, means that the key was
+    const { body, ...result } = await this.#call(checkKeyRequest(this.options.api), signal)
+    // Any answer of Dopt below 500 to an empty call, except for a refused key or a wrong address, means that the key was
     // accepted.
-    const isAccepted = result.outcome === 'split' || result.outcome === 'reject'
-    return isAccepted && (result.status ?? 500) < 500 ? { ...result, outcome: 'delivered' } : result
+    const isAccepted = ['delivered', 'split', 'reject'].includes(result.outcome) && (result.status ?? 500) < 500
+    if (!isAccepted) return result
+    return isPage(body) ? this.#unexpected(result) : { ...result, outcome: 'delivered' }
   }
 
   close(): void {
@@ -138,7 +135,7 @@ export class GotDoptClient implements DoptClient {
     const fallback =
       status >= 300 && status < 400 ? 'redirected: check the endpoint' : response.statusMessage || 'no message'
     const ownCode = code === undefined ? undefined : this.#words(code).slice(0, MAX_CODE)
-    return { outcome, status, code: ownCode, message: this.#words(details ?? fallback), retryAfterMs, body: '' }
+    return { outcome, status, code: ownCode, message: this.#words(details ?? fallback), retryAfterMs, body }
   }
 
   #explain(error: unknown, signal?: AbortSignal): Omit<CallResult, 'durationMs'> & { body: string } {
@@ -173,4 +170,9 @@ function parseError(body: string): { code: string | undefined; details: string |
     return typeof value === 'string' ? value : undefined
   }
   return { code: field('code'), details: field('details') }
+}
+
+/** Of a proxy, or of a web server that is not Dopt's: an API answers with JSON, if with anything. */
+function isPage(body: string): boolean {
+  return body.trimStart().startsWith('<')
 }

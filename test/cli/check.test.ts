@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { existsSync } from 'node:fs'
 import { identify, ndjson, STORE, withDesk } from './desk.js'
 
@@ -85,6 +87,22 @@ describe('check', () => {
       expect(wrong.stdout).toMatch(
         /^✗ endpoint +http.*\/nowhere is not Dopt's users API \(404 .*check --endpoint and --api$/m
       )
+    }))
+
+  it('does not take any web server for Dopt', () =>
+    withDesk(async ({ run }) => {
+      const server = createServer((_request, response) => response.end('<!doctype html><h1>Hello</h1>'))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      try {
+        const { port } = server.address() as AddressInfo
+        const { code, stdout } = await run(['check'], { env: { DOPT_ENDPOINT: `http://127.0.0.1:${port}` } })
+        expect(code).toBe(2)
+        expect(stdout).toMatch(/^✗ endpoint +http:.* answered 200, but not in the form that Dopt .*: check --endpoint/m)
+        expect(stdout).not.toContain('Dopt accepts it')
+      } finally {
+        server.closeAllConnections()
+        server.close()
+      }
     }))
 
   it('finds a config file that is not JSON, also for --json', () =>

@@ -200,6 +200,8 @@ describe('checkKey', () => {
     [200, { count: 0 }, 'delivered'],
     [200, 'anything', 'delivered'],
     [400, error('invalid_request_error', 'empty'), 'delivered'],
+    [200, '<!doctype html>', 'retry'],
+    [400, ' <html>', 'retry'],
     [413, '', 'delivered'],
     [422, '', 'delivered'],
     [418, '', 'delivered'],
