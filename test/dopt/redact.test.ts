@@ -19,5 +19,6 @@ describe('redact', () => {
   it('leaves other texts as they are', () => {
     expect(redact('nothing to hide', 'secret-key')).toBe('nothing to hide')
     expect(redact('no key, no secret', '')).toBe('no key, no secret')
+    expect(redact('x-api-key is missing or wrong', 'wrong')).toBe('x-api-key is missing or wrong')
   })
 })
