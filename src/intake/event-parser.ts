@@ -5,9 +5,12 @@ import { ArraySplitter } from './split-array.js'
 import { LineSplitter } from './split-lines.js'
 import type { Splitter } from './splitter.js'
 import { isWhiteSpace, ValueCollector } from './value-collector.js'
+import { NOT_JSON } from './why-not-json.js'
 
 const NEWLINE = 0x0a
 const OPEN_BRACKET = 0x5b
+/** If this many values at the beginning are not JSON, the input is something else, such as CSV. */
+const NEVER_JSON = 100
 const NOTHING: Buffer = Buffer.alloc(0)
 
 export interface ParserLimits {
@@ -29,6 +32,8 @@ export class EventParser {
   #splitter: Splitter | undefined
   #items: ReadItem[] = []
   #itemBytes = 0
+  /** How many values were not JSON; undefined once one was. */
+  #notJson: number | undefined = 0
 
   constructor(limits: ParserLimits, errors: InputErrors) {
     this.#limits = limits
@@ -110,6 +115,15 @@ export class EventParser {
     const items = this.#items
     this.#items = []
     this.#itemBytes = 0
+    this.#requireJson(items)
     yield items
+  }
+
+  /** Otherwise every line of a file in another format would be kept as a rejected event. */
+  #requireJson(items: readonly ReadItem[]): void {
+    if (this.#notJson === undefined) return
+    const isNot = (item: ReadItem): boolean => item.kind === 'malformed' && item.reason.startsWith(NOT_JSON)
+    this.#notJson = items.every(isNot) ? this.#notJson + items.length : undefined
+    if (this.#notJson !== undefined && this.#notJson >= NEVER_JSON) throw this.#errors.notJson(this.#notJson)
   }
 }

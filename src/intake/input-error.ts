@@ -1,4 +1,5 @@
-export type InputErrorCode = 'missing' | 'is-directory' | 'unreadable' | 'empty' | 'binary' | 'utf16' | 'damaged-gzip'
+export type InputErrorCode =
+  'missing' | 'is-directory' | 'unreadable' | 'empty' | 'binary' | 'utf16' | 'not-json' | 'damaged-gzip'
 
 /**
  * The input cannot be read, or not to its end. Everything before that was yielded. The message is one line: what
@@ -61,6 +62,14 @@ export class InputErrors {
     return new InputError(
       'utf16',
       `${this.#name} is ${encoding}, not UTF-8: convert it first (iconv -f ${encoding} -t UTF-8)`
+    )
+  }
+
+  /** @param lines how many were read */
+  notJson(lines: number): InputError {
+    return new InputError(
+      'not-json',
+      `${this.#name} is not JSON: none of its first ${lines} lines is. Give NDJSON (an event in each line) or a JSON array`
     )
   }
 

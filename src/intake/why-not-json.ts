@@ -11,6 +11,9 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/after property value|after array element/i, 'a comma or a closing bracket is missing']
 ]
 
+/** How every reason begins. */
+export const NOT_JSON = 'not JSON: '
+
 /**
  * @param length length of the text, in characters
  * @param whole what the text is
@@ -19,10 +22,10 @@ export function whyNotJson(error: unknown, length: number, whole: 'line' | 'elem
   const message = error instanceof Error ? error.message : ''
   const position = Number(/ at position (\d+)/.exec(message)?.[1])
   if (position >= length || /^(Unexpected end of|Unterminated string)/i.test(message)) {
-    return `not JSON: the ${whole} ends in the middle of a value`
+    return `${NOT_JSON}the ${whole} ends in the middle of a value`
   }
   // Only V8's own words: after them it may quote the input.
   const words = message.split('"')[0] ?? ''
   const known = REASONS.find(([pattern]) => pattern.test(words))
-  return `not JSON: ${known?.[1] ?? 'an unexpected character'}`
+  return `${NOT_JSON}${known?.[1] ?? 'an unexpected character'}`
 }

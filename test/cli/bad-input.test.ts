@@ -101,6 +101,16 @@ describe('invalid parts of an input affect nothing else', () => {
       expect(json()).toMatchObject({ received: 0, earlier: { delivered: 1 } })
     }))
 
+  it('refuses a file in another format as a whole, instead of keeping each line', () =>
+    withDesk(async ({ run, write, books }) => {
+      write('users.csv', 'id,name,plan\n'.repeat(5000))
+      const { code, stdout, stderr } = await run(['forward', 'users.csv'])
+      expect(code).toBe(2)
+      expect(stdout).toBe('')
+      expect(stderr).toMatch(/^error: users\.csv is not JSON: none of its first \d+ lines is\. Give NDJSON/)
+      expect((await books()).rejected).toBe(0)
+    }))
+
   it('rejects a line that is truncated by the end of the file', () =>
     withDesk(async (desk) => {
       const { code, json, stderr } = await forwarded(desk, GOOD + JSON.stringify(identify(2)).slice(0, 30))

@@ -11,6 +11,29 @@ const utf16 = (text: string, bigEndian = false): Buffer => {
 }
 
 describe('input that cannot be read', () => {
+  it.each([100, 600])('is not JSON from its first line to its line %i', async (count) => {
+    const csv = 'id,name\n'.repeat(count)
+    const { items, error } = await readAll(sliced(csv, [10_000]))
+    expect(items).toEqual([])
+    expect(error).toMatchObject({
+      code: 'not-json',
+      message: `stdin is not JSON: none of its first ${Math.min(count, 500)} lines is. Give NDJSON (an event in each line) or a JSON array`
+    })
+  })
+
+  it('may have few lines that are not JSON, or an event among them', async () => {
+    const bad = 'id,name\n'
+    for (const [text, count] of [
+      [bad.repeat(99), 99],
+      [`${bad.repeat(99)}{}\n${bad.repeat(900)}`, 1000],
+      [`"text"\n${bad.repeat(900)}`, 901]
+    ] as const) {
+      const { items, error } = await readAll(sliced(text, [10_000]))
+      expect(error).toBeUndefined()
+      expect(items).toHaveLength(count)
+    }
+  })
+
   it('is missing', async () => {
     const { error } = await readAll('/nowhere/events.ndjson')
     expect(error).toMatchObject({
