@@ -3,6 +3,7 @@ import { toEntry, toStored } from '../store/memberships.js'
 import type { NewPart } from '../store/store.js'
 import type { IgnoredReason, Translation } from '../translate/translation.js'
 import { printable } from './printable.js'
+import { shortened } from './shortened.js'
 
 /** What would be sent to Dopt about a user or a group. */
 interface PreviewedPart {
@@ -66,7 +67,7 @@ export function describePreviewed(previewed: Previewed): string {
   const { source, outcome } = previewed
   const line = (place: string, word: string, what: string): string => printable(`${place}  ${word.padEnd(8)}  ${what}`)
   if (previewed.outcome !== 'sent') return line(source, outcome, previewed.reason)
-  const call = ({ path, entry }: PreviewedPart): string => `POST ${path} ${JSON.stringify(entry)}`
+  const call = ({ path, entry }: PreviewedPart): string => `POST ${path} ${shortened(JSON.stringify(entry))}`
   const then = (previewed.then ?? []).map((part) => line(' '.repeat(source.length), 'then', call(part)))
   return [line(source, outcome, call(previewed)), ...then].join('\n')
 }

@@ -4,12 +4,14 @@ import { toDocument } from './batches.js'
 import { eventDocument } from './event-document.js'
 import { renderFields } from './fields.js'
 import { lastWords, nextForEvent, sentHeading } from './next-step.js'
-import { sentByBatch, type Properties, type Sent } from './sent-values.js'
+import { sentByBatch, type Sent } from './sent-values.js'
 import type { ShowContext, Shown } from './show.js'
 import { renderTable } from './table.js'
+import { renderValues } from './values.js'
 import { formatWhen } from './when.js'
 
 const EVENTS_READ = 1000
+const NO_VALUES = 'no properties'
 
 export async function showMessage(store: Store, id: string, context: ShowContext): Promise<Shown | undefined> {
   const event = await store.getEvent(id)
@@ -33,10 +35,10 @@ export async function showMessage(store: Store, id: string, context: ShowContext
   ])
   const sections = [
     fields,
-    `Received\n${renderProperties(parseProperties(event.properties))}`,
+    `Received\n${renderValues(parseProperties(event.properties), NO_VALUES)}`,
     batch &&
       sent?.properties &&
-      `${sentHeading(batch)} for this ${event.subject} in batch ${batch.id}\n${renderProperties(sent.properties)}`,
+      `${sentHeading(batch)} for this ${event.subject} in batch ${batch.id}\n${renderValues(sent.properties, NO_VALUES)}`,
     parts.length > 1 ? `Parts, in the order in which they are sent\n${renderParts(parts)}` : undefined
   ]
   return {
@@ -68,14 +70,5 @@ function renderParts(parts: readonly EventRecord[]): string {
       groups.join(', '),
       properties
     ])
-  )
-}
-
-function renderProperties(properties: Properties): string {
-  const entries = Object.entries(properties)
-  if (entries.length === 0) return '  (no properties)'
-  return renderFields(
-    entries.map(([name, value]) => [name, JSON.stringify(value)]),
-    '  '
   )
 }

@@ -3,6 +3,7 @@ import { messageIdOf } from '../translate/message-id.js'
 import { renderFields } from './fields.js'
 import { formatCount } from './format-number.js'
 import { printable } from './printable.js'
+import { shortened } from './shortened.js'
 import type { ShowContext, Shown } from './show.js'
 import { formatWhen, toIso } from './when.js'
 
@@ -25,7 +26,7 @@ export async function showRejected(store: Store, id: string, context: ShowContex
   ])
   const { reason, source, receivedAt, raw } = last
   return {
-    page: `${fields}\n\nReceived\n  ${printable(raw)}`,
+    page: `${fields}\n\nReceived\n  ${printable(shortened(raw))}`,
     document: {
       ...{ kind: 'rejection', messageId: id, state: 'rejected', reason, source, arrivedAt: toIso(receivedAt) },
       ...{ times: found.length, next, raw }

@@ -5,6 +5,7 @@ import { formatCount } from './format-number.js'
 import { deliveredValues } from './sent-values.js'
 import type { ShowContext, Shown } from './show.js'
 import { renderTable } from './table.js'
+import { renderValues } from './values.js'
 import { formatTime } from './when.js'
 
 const EVENTS_READ = 1000
@@ -36,7 +37,6 @@ export async function showUser(
   const failed = states.has('failed')
     ? `replay failed events with: ${hint(`replay --${subject} ${quoted(identifier)}`)}`
     : undefined
-  const values = Object.entries(delivered).map(([name, value]) => [name, JSON.stringify(value)] as const)
   return {
     page: [
       renderFields([
@@ -45,7 +45,7 @@ export async function showUser(
         ['events', total > events.length ? `${formatCount(total)}; of the newest ${EVENTS_READ}: ${counts}` : counts],
         ['next', failed]
       ]),
-      `Delivered values, newest of each property\n${values.length === 0 ? '  (none)' : renderFields(values, '  ')}`,
+      `Delivered values, newest of each property\n${renderValues(delivered, 'none')}`,
       `Events, newest first\n${renderTable(['event time', 'state', 'batch', 'message', 'properties'], rows)}${more}`
     ].join('\n\n'),
     document: {

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { formatCount } from './format-number.js'
 import { printable } from './printable.js'
+import { beginning } from './shortened.js'
 import { wantsColour } from './terminal.js'
 
 /** Numbers are written `1,234`; a column of numbers only is right-aligned. */
@@ -61,7 +62,7 @@ function textOf(cell: TableCell, width: number): string {
   // More than this cannot be shown anyway; truncating first saves work.
   return typeof cell === 'number'
     ? formatCount(cell)
-    : printable(cell.length > 4 * width ? `${cell.slice(0, 4 * width)}…` : cell)
+    : printable(cell.length > 4 * width ? `${beginning(cell, 4 * width)}…` : cell)
 }
 
 function isNumeric(rows: readonly (readonly TableCell[])[], column: number): boolean {

@@ -51,6 +51,18 @@ describe('preview', () => {
       })
     }))
 
+  it('cuts long values, and says that --json shows all of them', () =>
+    withDesk(async ({ run }) => {
+      const long = 'x'.repeat(4000)
+      const input = ndjson([identify(1, { traits: { long } })])
+
+      const { stdout } = await run(['preview'], { input })
+
+      expect(stdout).toMatch(/"long":"x+… \(4,\d{3} characters; --json shows all\)\n/)
+      expect(stdout.length).toBeLessThan(2200)
+      expect((await run(['preview', '--json'], { input })).stdout).toContain(long)
+    }))
+
   it('lets no event control the terminal', () =>
     withDesk(async ({ run }) => {
       const { stdout } = await run(['preview'], { input: ndjson([identify(1, { userId: '\u202e\u009b1m' })]) })

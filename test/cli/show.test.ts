@@ -205,4 +205,23 @@ describe('show', () => {
       const document = (await run(['show', 'm7', '--json'])).json()
       expect(document).toMatchObject({ kind: 'rejection', messageId: 'm7', state: 'rejected', times: 2 })
     }))
+
+  it('cuts long values, and says that --json shows all of them', () =>
+    withDesk(async ({ run }) => {
+      const long = 'x'.repeat(4000)
+      const input = ndjson([identify(1, { traits: { long } }), identify(2, { messageId: 'bad', traits: long })])
+      await run(['forward', '-'], { input })
+
+      const cut = /"x{1900,1999}… \(4,\d{3} characters; --json shows all\)$/gm
+      for (const [args, times] of [
+        [['show', 'm1'], 2],
+        [['show', '--user', 'u1'], 1],
+        [['show', 'bad'], 1]
+      ] as const) {
+        const { stdout } = await run(args)
+        expect(stdout.match(cut) ?? []).toHaveLength(times)
+        expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(2100)
+        expect((await run([...args, '--json'])).stdout).toContain(long)
+      }
+    }))
 })
