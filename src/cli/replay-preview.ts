@@ -6,8 +6,9 @@ import { reasonOf, retryRejected } from './replay-rejected.js'
 import { plural } from './summary.js'
 import { renderTable } from './table.js'
 
-/** Maximum rejections to list; the counts include all. */
+/** Maximum rejections to list, as text and in the JSON document; the counts include all. */
 const LISTED = 20
+const IN_DOCUMENT = 1000
 
 /** What `replay --dry-run --json` prints. */
 export interface ReplayPreview {
@@ -41,7 +42,7 @@ export async function previewReplay(
       for (const { record, translation } of retried) {
         counts.kept++
         counts[translation.kind === 'event' ? 'accepted' : translation.kind]++
-        if (translation.kind === 'rejected' && first.length < LISTED) {
+        if (translation.kind === 'rejected' && first.length < IN_DOCUMENT) {
           first.push({ source: record.source, reason: reasonOf(record, translation) })
         }
       }
@@ -65,15 +66,12 @@ export function renderPreview({ failed, rejected }: ReplayPreview): string {
       `${plural(kept, 'rejected event')} kept: ${formatCount(accepted)} would be accepted now, ` +
         `${formatCount(ignored)} ignored, ${formatCount(again)} rejected again`
     )
-    if (first.length > 0) {
-      parts.push(
-        renderTable(
-          ['source', 'why it would be rejected again'],
-          first.map(({ source, reason }) => [source, reason])
-        )
-      )
+    const listed = first.slice(0, LISTED).map(({ source, reason }) => [source, reason])
+    if (listed.length > 0) parts.push(renderTable(['source', 'why it would be rejected again'], listed))
+    if (again > listed.length) {
+      const shown = again > first.length ? `the first ${formatCount(first.length)}` : 'all'
+      parts.push(`and ${formatCount(again - listed.length)} more: --json shows ${shown}`)
     }
-    if (again > first.length) parts.push(`and ${formatCount(again - first.length)} more`)
   }
   return parts.join('\n')
 }
