@@ -36,6 +36,7 @@ export class DeliveryWatch {
     this.output.updateProgress({
       read: this.tally.received,
       delivered: totals.delivered,
+      superseded: totals.superseded,
       failed: totals.failed,
       bytesRead: this.#bytesDone(),
       trouble: endpoint && describeState(endpoint, Date.now())

@@ -5,10 +5,12 @@ import { createProgress } from '../../src/cli/progress.js'
 /** A stream that records what is written to it; `isTTY` says whether it is a terminal. */
 class FakeTerminal extends Writable {
   readonly isTTY: boolean
-  readonly columns = 100
   readonly writes: string[] = []
 
-  constructor(isTTY: boolean) {
+  constructor(
+    isTTY: boolean,
+    readonly columns = 100
+  ) {
     super()
     this.isTTY = isTTY
   }
@@ -42,7 +44,7 @@ describe('progress', () => {
     progress.start()
     expect(stream.lastLine).toBe('░░░░░░░░░░░░ 0%  read 0  delivered 0  failed 0  0/s')
     now += 2000
-    progress.update({ read: 3000, delivered: 2468, failed: 1, bytesRead: 1000 })
+    progress.update({ read: 3000, delivered: 2468, superseded: 0, failed: 1, bytesRead: 1000 })
     progress.stop()
     expect(stream.lastLine).toBe('██████░░░░░░ 50%  read 3,000  delivered 2,468  failed 1  1,234/s')
     expect(stream.text.endsWith('\n')).toBe(true)
@@ -55,7 +57,7 @@ describe('progress', () => {
     progress.say('before')
     progress.start()
     now = 1000
-    progress.update({ read: 50, delivered: 10, failed: 0, bytesRead: 10, trouble: 'waiting' })
+    progress.update({ read: 50, delivered: 10, superseded: 0, failed: 0, bytesRead: 10, trouble: 'waiting' })
     progress.say('between')
     progress.stop()
     progress.say('after')
@@ -76,11 +78,37 @@ describe('progress', () => {
     expect(stream.text).toBe('a line\n')
   })
 
+  it('counts superseded events once there are some: they are part of what the bar shows', () => {
+    const stream = new FakeTerminal(true)
+    const progress = createProgress({ totalBytes: 100, stream, env: {}, nowMs: () => 0 })
+    progress.start()
+    progress.update({ read: 60_000, delivered: 25_800, superseded: 28_536, failed: 2, bytesRead: 90 })
+    progress.stop()
+    expect(stream.lastLine).toBe('███████████░ 90%  read 60,000  delivered 25,800  failed 2  superseded 28,536  0/s')
+  })
+
+  it('leaves the bar the room that the counts do not need', () => {
+    const counts = { read: 60_000, delivered: 25_800, superseded: 28_536, failed: 2, bytesRead: 50 }
+    const lineOf = (columns: number): string => {
+      const stream = new FakeTerminal(true, columns)
+      const progress = createProgress({ totalBytes: 100, stream, env: {}, nowMs: () => 0 })
+      progress.start()
+      progress.update(counts)
+      progress.stop()
+      return stream.lastLine
+    }
+    const text = '50%  read 60,000  delivered 25,800  failed 2  superseded 28,536  0/s'
+    expect([81, 80, 75, 70, 68].map(lineOf)).toEqual([
+      ...[`██████░░░░░░ ${text}`, `██████░░░░░ ${text}`, `███░░░ ${text}`, `█ ${text}`, text]
+    ])
+    expect(lineOf(40)).toBe(text.slice(0, 40))
+  })
+
   it('shows only counts and rate if the total is unknown', () => {
     const stream = new FakeTerminal(true)
     const progress = createProgress({ stream, env: {}, nowMs: () => 0 })
     progress.start()
-    progress.update({ read: 2, delivered: 1, failed: 0 })
+    progress.update({ read: 2, delivered: 1, superseded: 0, failed: 0 })
     progress.stop()
     expect(stream.lastLine).toBe('read 2  delivered 1  failed 0  0/s')
   })
@@ -101,7 +129,7 @@ describe('progress', () => {
   ])('writes nothing where the stream %s', (_, stream, env) => {
     const progress = createProgress({ totalBytes: 10, stream, env })
     progress.start()
-    progress.update({ read: 1, delivered: 1, failed: 0, bytesRead: 5 })
+    progress.update({ read: 1, delivered: 1, superseded: 0, failed: 0, bytesRead: 5 })
     progress.stop()
     expect(stream.text).toBe('')
   })
