@@ -39,7 +39,7 @@ are merged with others of the same user. Property values are printed. The exit c
 
 async function run({ args, output, wants, loadConfig }: CommandContext): Promise<ExitCode> {
   const from = loadConfig()
-  const { describePreviewed, toPreviewed } = await import('./previewed.js')
+  const { describePreviewed, placeWidth, toPreviewed } = await import('./previewed.js')
   const { translatorOptions } = await import('./translator-options.js')
   const { Translator } = await import('../translate/translator.js')
   const translator = new Translator(translatorOptions(from))
@@ -47,6 +47,8 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   const most = from.get(limit) ?? DEFAULT_LIMIT
   const counts = { received: 0, sent: 0, ignored: 0, rejected: 0 }
   const shown: Previewed[] = []
+  /** Of the widest place so far, so that what follows is aligned. */
+  let width = 0
   try {
     for (const { name, source } of findInputs(args, process.stdin)) await readInput(name, source)
   } catch (error) {
@@ -61,14 +63,17 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
     for await (const items of readEvents(source, name)) {
       const events = items.map((item) => (item.kind === 'event' ? item.event : undefined))
       const translations = await translator.translate(events, Date.now())
+      const placeOf = ({ line }: ReadItem): string => `${name}:${line}`
+      const next = items.slice(0, Math.max(0, most - counts.received))
+      width = Math.max(width, ...next.map((item) => placeWidth(placeOf(item))))
       items.forEach((item, index) => {
-        const place = `${name}:${item.line}`
+        const place = placeOf(item)
         const previewed = toPreviewed(place, translationOf(item, translations[index]), generation)
         counts.received++
         counts[previewed.outcome]++
         if (counts.received > most) return
         if (wants(json)) shown.push(previewed)
-        else output.print(describePreviewed(previewed))
+        else output.print(describePreviewed(previewed, width))
       })
     }
   }

@@ -62,12 +62,22 @@ function toPart({ subject = 'user', identifier, properties, groups }: NewPart, a
   return { [subject]: identifier, path, entry: Array.isArray(sent) ? sent[0] : sent }
 }
 
-/** One line, and one more for each further user or group that the event is about. */
-export function describePreviewed(previewed: Previewed): string {
+/** The characters that a place takes in a line. */
+export function placeWidth(place: string): number {
+  return printable(place).length
+}
+
+/**
+ * One line, and one more for each further user or group that the event is about.
+ *
+ * @param width of the places, so that lines are aligned
+ */
+export function describePreviewed(previewed: Previewed, width: number): string {
   const { source, outcome } = previewed
-  const line = (place: string, word: string, what: string): string => printable(`${place}  ${word.padEnd(8)}  ${what}`)
+  const line = (place: string, word: string, what: string): string =>
+    `${printable(place).padEnd(width)}  ${word.padEnd(8)}  ${printable(what)}`
   if (previewed.outcome !== 'sent') return line(source, outcome, previewed.reason)
   const call = ({ path, entry }: PreviewedPart): string => `POST ${path} ${shortened(JSON.stringify(entry))}`
-  const then = (previewed.then ?? []).map((part) => line(' '.repeat(source.length), 'then', call(part)))
+  const then = (previewed.then ?? []).map((part) => line('', 'then', call(part)))
   return [line(source, outcome, call(previewed)), ...then].join('\n')
 }

@@ -33,6 +33,21 @@ describe('preview', () => {
       expect(sandbox.stats.calls).toBe(0)
     }))
 
+  it('aligns what it says about each event', () =>
+    withDesk(async ({ run, write }) => {
+      const few = write('few.ndjson', ndjson([identify(1)]))
+      const more = write('more.ndjson', ndjson(Array.from({ length: 11 }, (_, index) => identify(index))))
+
+      const { stdout } = await run(['preview', few, more])
+
+      const lines = stdout.split('\n').filter((line) => line.includes('POST'))
+      expect([lines[0], lines[1], lines[11]]).toEqual([
+        expect.stringMatching(/^few\.ndjson:1 {2}sent {6}POST/),
+        expect.stringMatching(/^more\.ndjson:1 {3}sent {6}POST/),
+        expect.stringMatching(/^more\.ndjson:11 {2}sent {6}POST/)
+      ])
+    }))
+
   it('prints one document with --json, with at most --limit events', () =>
     withDesk(async ({ run }) => {
       const input = ndjson([identify(1), { type: 'page' }, identify(2)])
