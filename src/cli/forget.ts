@@ -36,9 +36,16 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
     const { events, rejections } = await store.forget(user, subject)
     if (wants(json)) output.printJson({ events, rejections })
     else if (events + rejections === 0) output.print(`the store has nothing about that ${subject}`)
-    else output.print(`removed ${plural(events, 'event')} and ${plural(rejections, 'rejected event')}`)
+    else output.print(`removed ${describe(events, rejections)}`)
     return EXIT.done
   } finally {
     await store.close()
   }
+}
+
+function describe(events: number, rejections: number): string {
+  return [
+    ...(events > 0 ? [plural(events, 'event')] : []),
+    ...(rejections > 0 ? [plural(rejections, 'rejected event')] : [])
+  ].join(' and ')
 }

@@ -43,6 +43,17 @@ describe('forget', () => {
       expectRefused(await run(['forget', '']), /give one user/)
     }))
 
+  it('says how many events and how many rejected events it removed, if there were any', () =>
+    withDesk(async ({ run }) => {
+      const bad = (user: number) => identify(user, { messageId: `bad-${user}`, traits: 'text' })
+      await run(['forward', '--accept-only'], { input: ndjson([identify(1), identify(2), bad(2), bad(3)]) })
+      const removed: string[] = []
+      for (const user of ['u1', 'u2', 'u3']) removed.push((await run(['forget', user])).stdout)
+      expect(removed).toEqual([
+        ...['removed 1 event\n', 'removed 1 event and 1 rejected event\n', 'removed 1 rejected event\n']
+      ])
+    }))
+
   it('leaves no failed batch behind if its events were the only ones', () =>
     withDesk(
       async ({ run, start, books }) => {
