@@ -23,7 +23,7 @@ export function renderStatus(status: StatusDocument, now: number, hint: (command
       ['received', intake.received, ''],
       ['accepted', intake.accepted, ''],
       ['duplicates', intake.duplicates, ''],
-      ['rejected', intake.rejected, rejected > 0 ? `${formatCount(rejected)} kept` : ''],
+      ['rejected', intake.rejected, describeKept(rejected, intake.rejected)],
       ['ignored', Object.values(intake.ignored).reduce((sum, count) => sum + count, 0), describeIgnored(intake.ignored)]
     ])}`,
     renderErrors(status, now),
@@ -61,16 +61,24 @@ function describeEvents({ events, batches, prunedDelivered, removed }: StatusDoc
   const inBatches = (count: number): string => (count === 0 ? '' : `in ${plural(count, 'batch')}`)
   const delivered = inBatches(batches.delivered)
   const kept = events.delivered - prunedDelivered
-  const gone = [kept > 0 && `${formatCount(kept)} ${delivered}`, `${formatCount(prunedDelivered)} no longer kept`]
+  const gone =
+    kept > 0 ? `${formatCount(kept)} ${delivered}, ${formatCount(prunedDelivered)} no longer kept` : 'no longer kept'
   return [
     ['pending', events.pending, ''],
     ['sending', events.sending, inBatches(batches.sending)],
     ['retrying', events.retrying, inBatches(batches.retrying)],
-    ['delivered', events.delivered, prunedDelivered === 0 ? delivered : gone.filter(Boolean).join(', ')],
+    ['delivered', events.delivered, prunedDelivered === 0 ? delivered : gone],
     ['superseded', events.superseded, ''],
     ['failed', events.failed, inBatches(batches.failed)],
     ...(removed > 0 ? [['removed', removed, 'by forget or prune'] as const] : [])
   ]
+}
+
+/** A rejected event is kept once for each content and reason, until it can be replayed. */
+function describeKept(kept: number, rejected: number): string {
+  if (kept === 0) return ''
+  const rest = kept < rejected ? '; the rest are repeats, or were replayed or removed' : ''
+  return `${formatCount(kept)} kept${rest}`
 }
 
 function renderCounts(counts: readonly Count[]): string {

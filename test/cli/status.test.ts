@@ -69,6 +69,18 @@ describe('status', () => {
       expect((await run(['status'])).stdout).toMatch(ignored)
     }))
 
+  it('says why fewer rejected events are kept than were received', () =>
+    withDesk(async ({ run }) => {
+      const input = ndjson([identify(1, { traits: 'text' })])
+      await run(['forward', '--accept-only'], { input })
+      const once = (await run(['status'])).stdout
+      await run(['forward', '--accept-only'], { input })
+      const twice = (await run(['status'])).stdout
+
+      expect(once).toMatch(/^ {2}rejected +1 {2}1 kept$/m)
+      expect(twice).toMatch(/^ {2}rejected +2 {2}1 kept; the rest are repeats, or were replayed or removed$/m)
+    }))
+
   it('works alongside a running sender, and reports on it and on the endpoint', () =>
     withDesk(async ({ run, start, sandbox }) => {
       const sender = start(['forward', '-'], { input: ndjson([identify(1)]) })
