@@ -42,8 +42,9 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   const { describePreviewed, placeWidth, toPreviewed } = await import('./previewed.js')
   const { translatorOptions } = await import('./translator-options.js')
   const { Translator } = await import('../translate/translator.js')
-  const translator = new Translator(translatorOptions(from))
-  const generation = from.get(api) ?? 'bulk'
+  const options = translatorOptions(from)
+  const translator = new Translator(options)
+  const about = { api: from.get(api) ?? 'bulk', hasSubscriptions: options.subscriptions !== undefined } as const
   const most = from.get(limit) ?? DEFAULT_LIMIT
   const counts = { received: 0, sent: 0, ignored: 0, rejected: 0 }
   const shown: Previewed[] = []
@@ -68,7 +69,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
       width = Math.max(width, ...next.map((item) => placeWidth(placeOf(item))))
       items.forEach((item, index) => {
         const place = placeOf(item)
-        const previewed = toPreviewed(place, translationOf(item, translations[index]), generation)
+        const previewed = toPreviewed(place, translationOf(item, translations[index]), about)
         counts.received++
         counts[previewed.outcome]++
         if (counts.received > most) return

@@ -32,18 +32,33 @@ export type Previewed =
   | { source: string; outcome: 'ignored'; code: IgnoredReason; reason: string }
   | { source: string; outcome: 'rejected'; reason: string }
 
-const WHY_IGNORED: Readonly<Record<IgnoredReason, string>> = {
+type WhyIgnored = Readonly<Record<IgnoredReason, string>>
+
+const WHY_IGNORED: WhyIgnored = {
   type: 'no enabled subscription matches',
   integrations: 'its integrations exclude Dopt',
   'no-identifier': 'the mapping yields no identifier'
 }
 
-export function toPreviewed(source: string, translation: Translation, api: Api): Previewed {
+/** Whoever has configured no subscriptions does not know the words above. */
+const WHY_IGNORED_BY_DEFAULT: WhyIgnored = {
+  ...WHY_IGNORED,
+  type: 'its type is not identify',
+  'no-identifier': 'it has no userId'
+}
+
+export function toPreviewed(
+  source: string,
+  translation: Translation,
+  { api, hasSubscriptions }: { api: Api; hasSubscriptions: boolean }
+): Previewed {
   switch (translation.kind) {
     case 'rejected':
       return { source, outcome: 'rejected', reason: translation.reason }
-    case 'ignored':
-      return { source, outcome: 'ignored', code: translation.reason, reason: WHY_IGNORED[translation.reason] }
+    case 'ignored': {
+      const why = hasSubscriptions ? WHY_IGNORED : WHY_IGNORED_BY_DEFAULT
+      return { source, outcome: 'ignored', code: translation.reason, reason: why[translation.reason] }
+    }
     case 'event': {
       const { messageId, eventTime, later = [] } = translation.event
       return {

@@ -160,6 +160,16 @@ describe('forward', () => {
       expect((await books()).rejected).toBe(12)
     }))
 
+  it('says how to find out why nothing in an input is for Dopt', () =>
+    withDesk(async ({ run }) => {
+      const ended = await run(['forward'], { input: ndjson([{ type: 'page' }, identify(1, { userId: '' })]) })
+      expect(ended).toMatchObject({
+        code: 0,
+        stderr: 'nothing in the input is for Dopt: "dopt-destination preview" shows why, event by event\n'
+      })
+      expect((await run(['forward'], { input: ndjson([{ type: 'page' }, identify(1)]) })).stderr).toBe('')
+    }))
+
   it('says which timestamp cannot be read, and takes older values from an export in the form of SQL as older', () =>
     withDesk(async ({ run, sandbox }) => {
       const of = (timestamp: string, plan: string): Record<string, unknown> => ({

@@ -23,9 +23,9 @@ describe('preview', () => {
       expect(page).toMatchObject({ code: 1, stderr: '' })
       expect(page.stdout.trimEnd().split('\n')).toEqual([
         'events.ndjson:1  sent      POST /identify/bulk {"__dopt_identifier":"u1","number":1}',
-        'events.ndjson:2  ignored   no enabled subscription matches',
+        'events.ndjson:2  ignored   its type is not identify',
         'events.ndjson:3  ignored   its integrations exclude Dopt',
-        'events.ndjson:4  ignored   the mapping yields no identifier',
+        'events.ndjson:4  ignored   it has no userId',
         expect.stringMatching(/^events\.ndjson:5 {2}rejected {2}not JSON/),
         '5 events: 1 would be sent, 3 ignored, 1 rejected'
       ])
@@ -61,7 +61,7 @@ describe('preview', () => {
             path: '/identify/batch',
             entry: { identifier: 'u1', properties: { number: 1 } }
           },
-          { source: 'stdin:2', outcome: 'ignored', code: 'type', reason: 'no enabled subscription matches' }
+          { source: 'stdin:2', outcome: 'ignored', code: 'type', reason: 'its type is not identify' }
         ]
       })
     }))
@@ -92,6 +92,7 @@ describe('subscriptions in the config file', () => {
       const input = ndjson([identify(1), SIGNED_UP])
 
       expect((await run(['preview', '--json'], { input })).json()).toMatchObject({ sent: 1, ignored: 1 })
+      expect((await run(['preview'], { input })).stdout).toContain('ignored   no enabled subscription matches')
       expect((await run(['check'])).stdout).toMatch(/^✓ configuration .*, 1 subscription, /m)
       const forwarded = await run(['forward', '-', '--json'], { input })
       expect(forwarded.json()).toMatchObject({ delivered: 1, ignored: 1, ignoredReasons: { type: 1 } })
