@@ -39,10 +39,11 @@ export async function previewReplay(
     const counts = { kept: 0, accepted: 0, ignored: 0, rejected: 0 }
     const first: Array<{ source: string; reason: string }> = []
     for await (const retried of retryRejected(store, rejected, options)) {
-      for (const { record, translation } of retried) {
+      for (const { record, translation, isCorrected } of retried) {
         counts.kept++
-        counts[translation.kind === 'event' ? 'accepted' : translation.kind]++
-        if (translation.kind === 'rejected' && first.length < IN_DOCUMENT) {
+        const outcome = isCorrected || translation.kind === 'event' ? 'accepted' : translation.kind
+        counts[outcome]++
+        if (outcome === 'rejected' && translation.kind === 'rejected' && first.length < IN_DOCUMENT) {
           first.push({ source: record.source, reason: reasonOf(record, translation) })
         }
       }

@@ -14,6 +14,8 @@ export interface Retried {
   record: RejectionRecord
   event: unknown
   translation: Translation
+  /** It is still invalid, but an event with its message id has been accepted since: the source was corrected. */
+  isCorrected: boolean
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Retried {
  * meanwhile, perhaps one of these once more, come after them. Only reads.
  */
 export async function* retryRejected(
-  store: Pick<Store, 'books' | 'rejections'>,
+  store: Pick<Store, 'books' | 'rejections' | 'getEvent'>,
   selection: RejectedSelection,
   options: TranslatorOptions
 ): AsyncGenerator<Retried[], void, undefined> {
@@ -41,24 +43,38 @@ export async function* retryRejected(
       parsed.map(({ event }) => event),
       chosen.map(({ receivedAt }) => receivedAt)
     )
-    yield chosen.map((record, index) => {
-      const { event, reason } = parsed[index] ?? { event: undefined, reason: record.reason }
-      const translation = reason === undefined ? translations[index] : undefined
-      return { record, event, translation: translation ?? { kind: 'rejected', reason: reason ?? record.reason } }
-    })
+    const retried: Retried[] = []
+    for (const [index, record] of chosen.entries()) {
+      const { event, reason = record.reason } = parsed[index] ?? { event: undefined }
+      const translation = (event !== undefined && translations[index]) || { kind: 'rejected', reason }
+      const isCorrected = translation.kind === 'rejected' && (await isAccepted(store, event))
+      retried.push({ record, event, translation, isCorrected })
+    }
+    yield retried
   }
 }
 
+async function isAccepted(store: Pick<Store, 'getEvent'>, event: unknown): Promise<boolean> {
+  if (typeof event !== 'object' || event === null || !('messageId' in event)) return false
+  const { messageId } = event
+  return typeof messageId === 'string' && (await store.getEvent(messageId)) !== undefined
+}
+
 /**
- * Accepts what can be translated now, and deletes its rejection in the same commit; the rest is kept unchanged. So a kill
- * at any moment loses nothing, and a second run finds only the rest.
+ * Accepts what can be translated now, and deletes its rejection in the same commit; deletes those that were corrected;
+ * the rest is kept unchanged. So a kill at any moment loses nothing, and a second run finds only the rest.
  */
 export async function putBackRejected(selection: RejectedSelection, run: DeliveryRun): Promise<void> {
   const { forwarder, config, tally, output, signal } = run
   const notes = new InputNotes(output)
   for await (const retried of retryRejected(forwarder.store, selection, translatorOptions(config))) {
     if (signal.aborted) return
-    const again = retried.filter(({ translation }) => translation.kind === 'rejected')
+    const corrected = retried.filter(({ isCorrected }) => isCorrected).map(({ record }) => record.id)
+    if (corrected.length > 0) {
+      await forwarder.store.accept({ events: [], rejections: [], ignored: {}, replacesRejections: corrected })
+      tally.addDuplicates(corrected.length)
+    }
+    const again = retried.filter(({ translation, isCorrected }) => translation.kind === 'rejected' && !isCorrected)
     for (const { record, translation } of again) notes.rejected(record.source, reasonOf(record, translation))
     tally.addRejected(again.length)
     const good = retried.filter(({ translation }) => translation.kind !== 'rejected')

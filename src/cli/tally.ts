@@ -31,6 +31,12 @@ export class Tally {
     this.rejected += events
   }
 
+  /** Rejected events that were accepted in a correct form since, under the same message id. */
+  addDuplicates(events: number): void {
+    this.received += events
+    this.duplicates += events
+  }
+
   /** Events that were in the store and are put back. They count as received and accepted. */
   addPutBack(events: number, ranges: readonly SeqRange[]): void {
     this.received += events

@@ -6,6 +6,26 @@ import { identify, ndjson, STORE, usersOf, withDesk } from './desk.js'
 const all = { since: 0, until: Number.MAX_SAFE_INTEGER }
 
 describe('translating kept rejections again', () => {
+  it('drops those whose events were corrected at their source, and keeps the others', () =>
+    withDesk(async ({ run, books }) => {
+      const [one, other] = [identify(1), identify(2)]
+      const bad = [
+        { ...one, traits: 'text' },
+        { ...other, traits: 'text' }
+      ]
+      expect((await run(['forward', '--json'], { input: ndjson(bad) })).json()).toMatchObject({ rejected: 2 })
+      await run(['forward'], { input: ndjson([one]) })
+      expect((await books()).rejected).toBe(2)
+
+      const dry = (await run(['replay', '--rejected', '--dry-run', '--json'])).json()
+      expect(dry).toMatchObject({ rejected: { kept: 2, accepted: 1, rejected: 1, first: [{ source: 'stdin:2' }] } })
+      const { code, json, errors } = await run(['replay', '--rejected', '--json'])
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({ received: 2, accepted: 0, duplicates: 1, rejected: 1, pending: 0 })
+      expect(errors()[0]).toMatch(/^stdin:2: traits is a string/)
+      expect((await books()).rejected).toBe(1)
+    }))
+
   it('ends, although each of them is rejected once more meanwhile', async () => {
     await withTempDir(async (dir) => {
       const store = SqliteStore.open(`${dir}/store.db`)
