@@ -1,5 +1,6 @@
 import { systemClock } from './delivery/clock.js'
 import { silentLogger } from './delivery/logger.js'
+import { createWarningLogger } from './delivery/warning-logger.js'
 import { Retention } from './delivery/retention.js'
 import { untilRoom } from './delivery/room.js'
 import { Sender } from './delivery/sender.js'
@@ -202,6 +203,6 @@ async function withSubscriptions(options: ResolvedOptions): Promise<ResolvedOpti
  * Opens the store, becomes its only sender and starts to deliver. With `send: false` it only stores. Rejects with
  * ConfigurationError or StoreError (`in-use`: another process is sending from the store).
  */
-export async function createForwarder(options: ForwarderOptions): Promise<Forwarder> {
-  return Forwarder.create(options)
+export async function createForwarder(options: ForwarderOptions = {}): Promise<Forwarder> {
+  return Forwarder.create({ ...options, logger: options.logger ?? createWarningLogger() })
 }

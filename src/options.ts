@@ -52,7 +52,7 @@ export interface ForwarderOptions {
   nestedProperties?: NestedProperties | undefined
   /** Which events become which users and groups, in Segment's format. Default: every identify, by its `userId`. */
   subscriptions?: readonly Subscription[] | undefined
-  /** Default: nothing is logged. */
+  /** Default: nothing is logged, but a process warning tells once of a refused key, and of an endpoint in trouble. */
   logger?: Logger | undefined
 }
 
