@@ -87,13 +87,13 @@ async function work(
   const tally = new Tally()
   const backlog = undelivered(before)
   const watch = new DeliveryWatch(forwarder, tally, output, new EndpointNotices(advice), backlog)
-  let isTroubled = false
+  const errors: string[] = []
   let ended: SettledReason | undefined
   const run: DeliveryRun = {
     ...{ forwarder, config, output, tally, watch, signal },
     giveUpAfterMs: config.get(giveUpAfter) ?? DEFAULT_GIVE_UP_AFTER_MS,
     complain: (error) => {
-      isTroubled = true
+      errors.push(lineOf(error))
       output.noteOnce(`error: ${lineOf(error)}`)
     },
     end: (how) => (ended = how)
@@ -112,7 +112,7 @@ async function work(
   const { totals } = forwarder
   const states = withRemoved(await forwarder.countStates(tally.ranges), tally.accepted, totals)
   const books = await forwarder.books()
-  const summary = summarize(tally, states, books.events, totals, performance.now() - startedAt)
+  const summary = summarize(tally, states, books.events, totals, performance.now() - startedAt, errors)
   explain(reason, books, run)
   if (plan.json) output.printJson(summary)
   else output.print(renderSummary(summary))
@@ -121,7 +121,7 @@ async function work(
   if (reason === 'interrupted') return EXIT.interrupted
   const isUndelivered = plan.mustDeliver && (summary.pending > 0 || reason !== 'settled')
   const hasFailures = summary.failed + summary.rejected + totals.failed > 0
-  return isTroubled || isUndelivered || hasFailures ? EXIT.incomplete : EXIT.done
+  return errors.length > 0 || isUndelivered || hasFailures ? EXIT.incomplete : EXIT.done
 }
 
 /**

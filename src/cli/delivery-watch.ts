@@ -20,7 +20,7 @@ export class DeliveryWatch {
     private readonly output: Output,
     private readonly notices: EndpointNotices,
     /** Undelivered events that were in the store before this run. */
-    private readonly backlog: number
+    readonly backlog: number
   ) {}
 
   start(totalBytes?: number): void {

@@ -87,7 +87,8 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
     if (signal.aborted) break
   }
   notes.sayRest()
-  if (tally.received === 0 && isComplete && !signal.aborted) output.note('no events in the input')
+  const isIdle = tally.received === 0 && watch.backlog === 0
+  if (isIdle && isComplete && !signal.aborted) output.note('no events in the input')
 }
 
 /**

@@ -16,7 +16,9 @@ const USERS_A_BATCH = 100
 export async function showBatch(store: Store, id: number, { now, hint }: ShowContext): Promise<Shown | undefined> {
   const found = await store.getBatch(id)
   if (found === undefined) return undefined
-  const { batch, children, attempts } = found
+  const { batch, children } = found
+  // Not the record of a batch that was split or refused without a call: its reason is that of the batch.
+  const calls = found.attempts.filter(({ attempt }) => attempt <= batch.attempts)
   const events = await store.eventsOfBatch(id, EVENTS_READ)
   const sent = await sentByBatch(store, batch, events, USERS_A_BATCH)
   const { subject } = batch
@@ -39,8 +41,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       lastWords(batch),
       ['next', next]
     ]),
-    // If it was not sent, the only reason is shown above.
-    attempts.length === 0 || heading === 'Not sent' ? '' : `Unsuccessful calls\n${renderAttempts(attempts, now)}`,
+    calls.length === 0 ? '' : `Unsuccessful calls\n${renderCalls(calls, now)}`,
     sent.length === 0 ? '' : `${heading}\n${renderSent(subject, sent)}${more(sent.length, batch.users)}`,
     rows.length === 0
       ? ''
@@ -53,7 +54,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       ...toDocument(batch),
       next,
       children: children.map(toDocument),
-      calls: attempts.map(callDocument),
+      calls: calls.map(callDocument),
       sent: sent.map((one) => sentDocument(subject, one)),
       cameIn: events.map(eventDocument)
     }
@@ -69,10 +70,10 @@ function describeChildren(children: readonly BatchRecord[]): string | undefined 
   return children.map(({ id, state }) => `batch ${id} (${state})`).join(', ')
 }
 
-function renderAttempts(attempts: readonly AttemptRecord[], now: number): string {
+function renderCalls(calls: readonly AttemptRecord[], now: number): string {
   return renderTable(
     ['attempt', 'when', 'status', 'code', 'error'],
-    attempts.map(({ attempt, at, status, code, error }) => [
+    calls.map(({ attempt, at, status, code, error }) => [
       attempt,
       formatWhen(at, now),
       status === undefined ? '' : String(status),

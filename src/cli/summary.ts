@@ -28,6 +28,8 @@ export interface Summary {
   users: number
   groups: number
   durationMs: number
+  /** What kept this run from reading an input to its end, or from accepting it: a line for each, as on standard error. */
+  errors: string[]
   /** Events that this run did not accept: those that were settled during it, and those that are not settled after it. */
   earlier: Pick<EventCounts, 'delivered' | 'superseded' | 'failed' | 'pending'>
 }
@@ -41,7 +43,8 @@ export function summarize(
   states: EventCounts & { removed: number },
   inStore: EventCounts,
   totals: SenderTotals,
-  durationMs: number
+  durationMs: number,
+  errors: string[] = []
 ): Summary {
   const { received, accepted, duplicates, rejected, ignored, ignoredReasons } = tally
   const { delivered, superseded, failed, removed } = states
@@ -50,7 +53,18 @@ export function summarize(
   const besides = (all: number, own: number): number => Math.max(0, all - own)
   return {
     ...{ received, accepted, duplicates, rejected, ignored, ignoredReasons },
-    ...{ delivered, superseded, failed, pending, removed, calls, users, groups, durationMs: Math.round(durationMs) },
+    ...{
+      delivered,
+      superseded,
+      failed,
+      pending,
+      removed,
+      calls,
+      users,
+      groups,
+      durationMs: Math.round(durationMs),
+      errors
+    },
     earlier: {
       delivered: besides(totals.delivered, delivered),
       superseded: besides(totals.superseded, superseded),

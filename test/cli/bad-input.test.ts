@@ -98,7 +98,11 @@ describe('invalid parts of an input affect nothing else', () => {
       const { code, json, errors } = await run(['forward', '--json', write('cut.gz', gzipSync(GOOD).subarray(0, 20))])
       expect(code).toBe(1)
       expect(errors()).toEqual([expect.stringMatching(/^error: cut\.gz is a damaged/)])
-      expect(json()).toMatchObject({ received: 0, earlier: { delivered: 1 } })
+      expect(json()).toMatchObject({
+        received: 0,
+        errors: [errors()[0]?.slice('error: '.length)],
+        earlier: { delivered: 1 }
+      })
     }))
 
   it('refuses a file in another format as a whole, instead of keeping each line', () =>
