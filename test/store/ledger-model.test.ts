@@ -21,6 +21,6 @@ async function play(history: readonly Step[]): Promise<void> {
 describe('the ledger, held against a model of its laws', () => {
   it('keeps them in any history of events, calls, crashes, replays, retention and forgetting', async () => {
     // What fails prints its seed and path: put them here, as { seed, path }, to see the same history again.
-    await fc.assert(fc.asyncProperty(steps, play), { numRuns: 120, interruptAfterTimeLimit: 20_000 })
+    await fc.assert(fc.asyncProperty(steps, play), { numRuns: 120, interruptAfterTimeLimit: 10_000 })
   })
 })

@@ -99,7 +99,7 @@ function expectIndexed(file: string): void {
 
 describe('the message index', () => {
   it('knows every message once, whoever stores it, whatever fails, and across restarts', async () => {
-    await fc.assert(fc.asyncProperty(steps, play), { numRuns: 60, interruptAfterTimeLimit: 20_000 })
+    await fc.assert(fc.asyncProperty(steps, play), { numRuns: 60, interruptAfterTimeLimit: 10_000 })
   })
 
   it.each([1, 4])('goes to disk while events of %i parts come in', async (parts) => {

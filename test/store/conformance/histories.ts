@@ -208,7 +208,7 @@ export function describeHistories(openStore: OpenStore): void {
           await new Player(rig).play(steps)
         })
       ),
-      { numRuns: 60, interruptAfterTimeLimit: 20_000 }
+      { numRuns: 60, interruptAfterTimeLimit: 10_000 }
     )
   })
 }
