@@ -181,11 +181,7 @@ function explain(reason: SettledReason, { events, endpoint, lastErrors }: Books,
   output.note(`gave up after ${formatDuration(giveUpAfterMs)} without progress (${why}): ${kept}, ${place}`)
 }
 
-function giveHints(summary: Summary, failed: number, config: Config, output: Output): void {
-  const { received, ignored, rejected } = summary
-  if (received > 0 && received === ignored) {
-    output.note('nothing in the input is for Dopt: "dopt-destination preview" shows why, event by event')
-  }
+function giveHints({ rejected }: Summary, failed: number, config: Config, output: Output): void {
   if (failed > 0) {
     output.note(`${formatCount(failed)} failed: see "${hint('batches --state failed', config)}"`)
   }

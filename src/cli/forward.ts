@@ -87,6 +87,9 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
     if (signal.aborted) break
   }
   notes.sayRest()
+  if (tally.received > 0 && tally.ignored === tally.received) {
+    output.note('nothing in the input is for Dopt: "dopt-destination preview" shows why, event by event')
+  }
   const isIdle = tally.received === 0 && watch.backlog === 0
   if (isIdle && isComplete && !signal.aborted) output.note('no events in the input')
 }

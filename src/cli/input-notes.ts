@@ -29,7 +29,7 @@ export class InputNotes {
     const rest = this.#rejected - SHOWN
     if (rest > 0) this.output.note(`and ${formatCount(rest)} more ${rest === 1 ? 'was' : 'were'} rejected`)
     if (this.#untimed === 0) return
-    const more = this.#untimed === 1 ? '' : `; so do ${formatCount(this.#untimed - 1)} more`
+    const more = this.#untimed === 1 ? '' : `; the same goes for ${formatCount(this.#untimed - 1)} more`
     const allowed = 'ISO 8601, or epoch seconds or milliseconds'
     this.output.note(
       printable(`${this.#firstUntimed}: the timestamp cannot be read (use ${allowed}); the event counts as new${more}`)

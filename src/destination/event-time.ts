@@ -19,9 +19,10 @@ const DATE_TEXT = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d{2} \d{4} \d{2}:\d{2}:\d{2} GM
 /**
  * When an event happened, in epoch milliseconds: an integer if `arrivedAt` is one, and never later than `arrivedAt`.
  *
- * `value` may be an ISO 8601 date or date-time (UTC if it has no zone; SQL's `2024-05-06 07:08:09 UTC` too), a `Date` or its text, or epoch seconds or
- * milliseconds as a number or a numeric string. If it is missing, malformed, or not after 1970-01-01T00:00:00Z (the
- * zero that clients send for "unknown"), the event counts as having happened on arrival. Never throws.
+ * `value` may be an ISO 8601 date or date-time (UTC if it has no zone), the same as SQL writes it (`2024-05-06 07:08:09
+ * UTC`), a `Date` or its text, or epoch seconds or milliseconds as a number or a numeric string. If it is missing,
+ * malformed, or not after 1970-01-01T00:00:00Z (the zero that clients send for "unknown"), the event counts as having
+ * happened on arrival. Never throws.
  */
 export function parseEventTime(value: unknown, arrivedAt: number): number {
   const time = toEpochMs(value)

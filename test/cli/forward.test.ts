@@ -185,7 +185,7 @@ describe('forward', () => {
       const { code, errors } = await run(['forward'], { input: ndjson([of('01.10.2026', 'a'), of('soon', 'b')]) })
       expect(code).toBe(0)
       expect(errors()).toEqual([
-        'stdin:1: the timestamp cannot be read (use ISO 8601, or epoch seconds or milliseconds); the event counts as new; so do 1 more'
+        'stdin:1: the timestamp cannot be read (use ISO 8601, or epoch seconds or milliseconds); the event counts as new; the same goes for 1 more'
       ])
     }))
 
