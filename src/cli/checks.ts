@@ -64,7 +64,9 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
     config.file === undefined ? 'no config file' : `config file ${config.file}`,
     keyFrom && `API key from ${where[keyFrom]}`,
     options.subscriptions && plural(options.subscriptions.length, 'subscription'),
-    endpointFrom === undefined ? 'default endpoint' : `endpoint from ${where[endpointFrom]}`
+    endpointFrom === undefined ? 'default endpoint' : `endpoint from ${where[endpointFrom]}`,
+    // Not an error: they may belong to other programs.
+    ...config.unknownVariables().map((name) => `${name} in the environment is no setting and is ignored`)
   ]
   return { name: 'configuration', ok: true, detail: parts.filter(Boolean).join(', ') }
 }

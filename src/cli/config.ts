@@ -75,6 +75,12 @@ export class Config {
     return [...problems]
   }
 
+  /** Variables that look like settings and are none, such as a misspelt one. */
+  unknownVariables(): string[] {
+    const known = new Set(this.#known.map(({ env }) => env))
+    return Object.keys(this.#env).filter((name) => name.startsWith('DOPT_') && !known.has(name))
+  }
+
   sourceOf(setting: AnySetting): Source | undefined {
     return this.#find(setting)?.source
   }

@@ -69,6 +69,13 @@ describe('check', () => {
       ])
     }))
 
+  it('says which variables look like settings and are none', () =>
+    withDesk(async ({ run }) => {
+      const { code, stdout } = await run(['check'], { env: { DOPT_BATCHSIZE: '5' } })
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^✓ configuration .*, DOPT_BATCHSIZE in the environment is no setting and is ignored$/m)
+    }))
+
   it('leaves it to serve whether it may listen on an address: its keys may be flags', () =>
     withDesk(async ({ run }) => {
       const { code, stdout } = await run(['check'], { env: { DOPT_HOST: '0.0.0.0' } })
