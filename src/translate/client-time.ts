@@ -28,11 +28,12 @@ export function clientTimestamp(
  */
 export function eventTime(
   timestamp: unknown,
-  { originalTimestamp, sentAt, receivedAt }: Readonly<Record<string, unknown>>,
+  event: Readonly<Record<string, unknown>>,
   arrivedAt: number
 ): number | undefined {
   const time = parseEventTime(timestamp, arrivedAt)
   if (time < arrivedAt || isTime(timestamp)) return time
+  const { originalTimestamp, sentAt, receivedAt } = event
   const received = isTime(receivedAt) ? parseEventTime(receivedAt, arrivedAt) : undefined
   const happened = clientTimestamp({ originalTimestamp, sentAt }, received ?? arrivedAt)
   return happened === undefined ? received : Date.parse(happened)

@@ -77,7 +77,7 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
     }
     const [first, ...later] = combined.parts
     const time = eventTime(combined.timestamp, event, arrivedAt)
-    return {
+    const translation: Translation = {
       kind: 'event',
       event: {
         messageId: messageIdOf(event),
@@ -85,9 +85,10 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
         eventTime: time ?? arrivedAt,
         arrivedAt,
         ...(later.length > 0 && { later })
-      },
-      ...(time === undefined && (event['timestamp'] ?? '') !== '' && { isUntimed: true })
+      }
     }
+    if (time === undefined && (event['timestamp'] ?? '') !== '') translation.isUntimed = true
+    return translation
   } catch (error) {
     // Nested too deeply for the stack, or cannot be written as JSON.
     return { kind: 'rejected', reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})` }
