@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 // As in action-destinations, whose tests some of ours become.
 process.env.TZ = 'UTC'
 
@@ -31,5 +33,7 @@ export default {
   // As jest 27 writes snapshots, which is what action-destinations has.
   snapshotFormat: { escapeString: true, printBasicPrototype: true },
   testTimeout: 30_000,
+  // On two cores jest would use one, but many tests wait for a process that they have started.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   restoreMocks: true
 }
