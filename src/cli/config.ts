@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { lineOf, systemCode, UsageError } from './errors.js'
+import { systemCode } from '../system-code.js'
+import { lineOf, UsageError } from './errors.js'
 import { printable } from './printable.js'
 import type { AnySetting, Setting } from './setting.js'
 import type { Environment } from './terminal.js'

@@ -31,12 +31,6 @@ export function exitCodeOf(error: unknown): ExitCode {
   return isConfigurationError(error) ? EXIT.usage : EXIT.incomplete
 }
 
-/** The system's code, such as `EADDRINUSE`, or the error's name if it has none. */
-export function systemCode(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  return error instanceof Error ? error.name : 'unknown error'
-}
-
 function isConfigurationError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'configuration'
 }

@@ -1,4 +1,5 @@
-import { systemCode, UsageError } from './errors.js'
+import { systemCode } from '../system-code.js'
+import { UsageError } from './errors.js'
 
 /** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {

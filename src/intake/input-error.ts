@@ -1,3 +1,5 @@
+import { systemCode } from '../system-code.js'
+
 export type InputErrorCode =
   'missing' | 'is-directory' | 'unreadable' | 'empty' | 'binary' | 'utf16' | 'not-json' | 'damaged-gzip'
 
@@ -82,10 +84,4 @@ export class InputErrors {
       { cause }
     )
   }
-}
-
-function systemCode(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'unknown error'
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return 'name' in error && typeof error.name === 'string' ? error.name : 'unknown error'
 }

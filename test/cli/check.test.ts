@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { existsSync } from 'node:fs'
+import { withServer } from '../helpers/with-server.js'
 import { identify, ndjson, STORE, withDesk } from './desk.js'
 
 describe('check', () => {
@@ -97,20 +96,19 @@ describe('check', () => {
     }))
 
   it('does not take any web server for Dopt', () =>
-    withDesk(async ({ run }) => {
-      const server = createServer((_request, response) => response.end('<!doctype html><h1>Hello</h1>'))
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      try {
-        const { port } = server.address() as AddressInfo
-        const { code, stdout } = await run(['check'], { env: { DOPT_ENDPOINT: `http://127.0.0.1:${port}` } })
-        expect(code).toBe(2)
-        expect(stdout).toMatch(/^✗ endpoint +http:.* answered 200, but not in the form that Dopt .*: check --endpoint/m)
-        expect(stdout).not.toContain('Dopt accepts it')
-      } finally {
-        server.closeAllConnections()
-        server.close()
-      }
-    }))
+    withDesk(({ run }) =>
+      withServer(
+        (_request, response) => response.end('<!doctype html><h1>Hello</h1>'),
+        async ({ url }) => {
+          const { code, stdout } = await run(['check'], { env: { DOPT_ENDPOINT: url } })
+          expect(code).toBe(2)
+          expect(stdout).toMatch(
+            /^✗ endpoint +http:.* answered 200, but not in the form that Dopt .*: check --endpoint/m
+          )
+          expect(stdout).not.toContain('Dopt accepts it')
+        }
+      )
+    ))
 
   it('finds a config file that is not JSON, also for --json', () =>
     withDesk(async ({ run, write }) => {

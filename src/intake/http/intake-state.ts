@@ -1,5 +1,6 @@
 import { StoreError } from '../../store/errors.js'
 import type { Store } from '../../store/store.js'
+import { systemCode } from '../../system-code.js'
 import { settlesWithin } from '../settles-within.js'
 import type { HttpError } from './http-error.js'
 import { tryAgain, type HttpErrorCode } from './http-error.js'
@@ -51,7 +52,8 @@ export class IntakeState {
    * Records an error of the store. Returns the answer for the client, and whether this kind of error is to be logged.
    */
   take(error: unknown): { told: HttpError; isNew: boolean } {
-    const kind = kindOf(error)
+    // Not the answer's code: clients are told of several kinds of error with one.
+    const kind = systemCode(error)
     const isNew = this.#trouble?.logged !== kind
     return { told: this.#enter(error, kind), isNew }
   }
@@ -118,12 +120,6 @@ const MESSAGES: Record<TroubleCode, string> = {
   store_busy: 'the store is locked: nothing was stored; retry later',
   shutting_down: 'the server is shutting down: nothing was stored; retry',
   internal_error: 'the store cannot be used: nothing was stored; retry later'
-}
-
-/** Clients are told of several kinds of error with one code. */
-function kindOf(error: unknown): string {
-  if (error instanceof StoreError) return error.code
-  return error instanceof Error ? error.name : 'unknown error'
 }
 
 function codeOf(error: unknown): TroubleCode {
