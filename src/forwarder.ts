@@ -130,7 +130,9 @@ export class Forwarder {
     const { received, events, kept, rejections, ignoredReasons } = translated
     const intake = { events, rejections: kept, ignored: ignoredReasons, ...options }
     const { accepted, duplicates, range } = await this.store.accept(intake)
-    if (accepted > 0) this.sender?.wake()
+    // A group is sent alone: it need not wait for others to fill its batch.
+    const hasGroups = events.some(({ subject }) => subject === 'group')
+    if (accepted > 0) this.sender?.wake(hasGroups ? undefined : accepted)
     return {
       received,
       accepted,

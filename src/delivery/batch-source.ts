@@ -25,6 +25,10 @@ export class BatchSource {
   #probedWithWaiting = false
   #retryAt: number | undefined
   #flushAt: number | undefined
+  /** Users that the next batch lacked when the store was last asked. */
+  #lacking = 0
+  /** New events since the store was last asked. */
+  #arrived = 0
 
   constructor(
     private readonly store: Store,
@@ -42,6 +46,11 @@ export class BatchSource {
   /** When events have waited long enough for others to fill their batch. */
   get flushAt(): number | undefined {
     return this.#flushAt
+  }
+
+  /** Notes that there are new events; without a number, that anything may have changed. */
+  changed(newEvents = Infinity): void {
+    this.#arrived += newEvents
   }
 
   /** Notes that a batch is waiting, due at this time. */
@@ -85,11 +94,17 @@ export class BatchSource {
   }
 
   async #form(isDraining: boolean): Promise<OpenBatch | undefined> {
+    // Each event brings one user at most. While few arrive at a time, this saves most of the questions to the store.
+    const cannotBeFull = this.#arrived < this.#lacking
+    if (cannotBeFull && !isDraining && (this.#flushAt ?? 0) > this.clock.now()) return undefined
     let isDue = isDraining
     for (;;) {
       const options = this.#formOptions(isDue)
+      // Before the store is asked: events that arrive meanwhile may not be in its answer.
+      this.#arrived = 0
       const formed = await this.store.formBatch(options)
       this.#flushAt = formed.kind === 'waiting' ? formed.until : undefined
+      this.#lacking = formed.kind === 'waiting' ? formed.lacking : 0
       switch (formed.kind) {
         case 'formed':
           if (formed.superseded > 0) this.onSettled({ superseded: formed.superseded })

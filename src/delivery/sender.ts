@@ -103,8 +103,9 @@ export class Sender {
     this.wake()
   }
 
-  /** Tells the sender that there may be something to send. */
-  wake(): void {
+  /** Tells the sender that there may be something to send: only these new events, each of one user, or anything. */
+  wake(newEvents?: number): void {
+    this.#batches.changed(newEvents)
     void this.#pump()
   }
 

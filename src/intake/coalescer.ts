@@ -1,6 +1,10 @@
 import type { Receipt, Rejection, SourcedEvent } from '../forwarder.js'
 
-/** Enough to share the fixed costs of a call, but not so many that other requests wait long. */
+/**
+ * Enough to share the fixed costs of a call, but not so many that other requests wait long, or that the store's thread has
+ * nothing to do while this one reads the rest.
+ */
+const MAX_REQUESTS_PER_CALL = 32
 const MAX_EVENTS_PER_CALL = 1000
 
 interface Waiting {
@@ -10,7 +14,7 @@ interface Waiting {
 }
 
 /**
- * Combines the requests that arrive in the same turn of the event loop into one call: translating and committing have
+ * Combines the requests that arrive in the same turn of the event loop into few calls: translating and committing have
  * high costs per call, and low costs per event.
  */
 export class Coalescer {
@@ -25,7 +29,8 @@ export class Coalescer {
       if (this.#waiting.length === 0) setImmediate(() => this.#flush())
       this.#waiting.push({ events, resolve, reject })
       this.#events += events.length
-      if (this.#events >= MAX_EVENTS_PER_CALL) this.#flush()
+      const { length } = this.#waiting
+      if (length >= MAX_REQUESTS_PER_CALL || this.#events >= MAX_EVENTS_PER_CALL) this.#flush()
     })
   }
 

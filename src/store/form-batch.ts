@@ -12,7 +12,7 @@ import type { PlannedUser, UserPlans } from './user-plans.js'
 export type Formed =
   | { kind: 'formed'; batch: OpenBatch; superseded: number; userKeys: number[] }
   | { kind: 'too-large' | 'superseded'; batchId: number; events: number }
-  | { kind: 'waiting'; until: number }
+  | { kind: 'waiting'; until: number; lacking: number }
   | { kind: 'nothing' }
 
 /** Forms batches from pending events. To be run inside a transaction. */
@@ -78,7 +78,8 @@ export function prepareForm(
     if (oldestSeq === undefined) return { kind: 'nothing' }
     if (userKeys.size < maxUsers) {
       const arrived = arrivedAt.get(oldestSeq) ?? 0
-      if (arrived > flushBefore) return { kind: 'waiting', until: now + arrived - flushBefore }
+      const lacking = maxUsers - userKeys.size
+      if (arrived > flushBefore) return { kind: 'waiting', until: now + arrived - flushBefore, lacking }
     }
 
     const { users, bytes } = shrink(chooseReadable(pending, [...userKeys], options), options)

@@ -54,8 +54,8 @@ export type FormResult =
   | { kind: 'too-large'; batchId: number; events: number }
   /** The events had nothing left to send: they were superseded. */
   | { kind: 'superseded'; batchId: number; events: number }
-  /** Events wait for others to fill their batch, until this time. */
-  | { kind: 'waiting'; until: number }
+  /** Events wait for others to fill their batch, until this time. The batch lacks this many users. */
+  | { kind: 'waiting'; until: number; lacking: number }
   /** Nothing is pending, except for users and groups that are in an open batch. */
   | { kind: 'nothing' }
 

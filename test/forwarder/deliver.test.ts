@@ -1,4 +1,5 @@
 import { expectBalanced } from '../helpers/expect-balanced.js'
+import { GROUP_SUBSCRIPTIONS } from '../helpers/groups-config.js'
 import { foldUsers } from '../helpers/independent-fold.js'
 import { bodyOf, withServer } from '../helpers/with-server.js'
 import { identify, withForwarders } from './with-forwarder.js'
@@ -62,6 +63,19 @@ describe('delivery', () => {
       // The sender looks around every second without being asked; this was faster.
       expect(Date.now() - acceptedAt).toBeLessThan(800)
       expect(await forwarder.untilSettled(settled)).toBe('settled')
+    })
+  })
+
+  it('sends a group at once, though users wait for others to fill their batch', async () => {
+    await withForwarders({}, async ({ create, sandbox }) => {
+      const forwarder = await create({ api: 'batch', subscriptions: GROUP_SUBSCRIPTIONS, flushIntervalMs: 60_000 })
+      await forwarder.accept(identify('ann'))
+      const acceptedAt = Date.now()
+      await forwarder.accept({ type: 'group', groupId: 'acme', traits: { plan: 'pro' }, messageId: 'group-1' })
+      while (sandbox.groups.size === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      // The sender looks around every second without being asked; this was faster.
+      expect(Date.now() - acceptedAt).toBeLessThan(800)
+      expect(sandbox.users.size).toBe(0)
     })
   })
 

@@ -173,7 +173,10 @@ export function describeForming(openStore: OpenStore): void {
       await withRig(async (rig) => {
         await rig.accept({ user: 'a', arrived: 50 }, { user: 'b', arrived: 10 })
         const now = START + 60
-        expect(await rig.tryForm({ now, flushBefore: START + 49 })).toEqual({ kind: 'waiting', until: now + 1 })
+        expect(await rig.tryForm({ now, flushBefore: START + 49 })).toEqual({
+          ...{ kind: 'waiting', until: now + 1 },
+          lacking: 98
+        })
         expect((await rig.form({ now, flushBefore: START + 50 })).entries).toHaveLength(2)
       })
     })
