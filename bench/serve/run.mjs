@@ -10,14 +10,16 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { API_KEY, withSink } from '../start-sink.mjs'
 import { align, median } from '../table.mjs'
+import { defaultGenerator, GENERATORS } from './generators.mjs'
 import { SERVERS, startServer } from './servers.mjs'
 
 const USAGE = `Usage: npm run bench:serve -- [options]
-  --seconds N      how long each measurement takes (10), after a warm-up of a fifth of that
+  --seconds N      how long each measurement takes (10), after a warm-up of half of that
   --rounds N       how often each server is measured (3)
   --connections N  connections with one identify a request (100)
   --batch N        events a request in the measurement of batches (100), which has a fifth of the connections
   --only NAME      ${Object.keys(SERVERS).join(', ')}; repeatable (all)
+  --load NAME      what generates the load: ${Object.keys(GENERATORS).join(', ')} (the first that is installed)
   --folder DIR     where the stores are put: the disk to measure (the system's temporary folder)
   --profile DIR    write CPU profiles of the servers there, for Chrome's developer tools
   --json           print every figure as one JSON document`
@@ -60,8 +62,9 @@ async function measureAll(endpoint) {
 async function measure({ name, eventsARequest, connections }, endpoint) {
   const own = mkdtempSync(join(folder, 'run-'))
   const server = await startServer(SERVERS[name], { folder: own, endpoint, apiKey: API_KEY, profile: options.profile })
-  const { seconds } = options
-  const order = { url: server.url, connections, seconds, warmUpSeconds: Math.ceil(seconds / 5), eventsARequest }
+  const { seconds, load: generator } = options
+  const warmUpSeconds = Math.ceil(seconds / 2)
+  const order = { url: server.url, connections, seconds, warmUpSeconds, eventsARequest, generator }
   const { stdout } = await promisify(execFile)(process.execPath, [here('load.mjs'), JSON.stringify(order)])
   const load = JSON.parse(stdout)
   const accepted = SERVERS[name].stores
@@ -104,7 +107,7 @@ function render({ title, eventsARequest, connections }, results) {
       SERVERS[result.name].stores ? String(most(({ lost }) => lost)) : ''
     ]
   })
-  const setting = `${title}, ${connections} connections, ${options.seconds} s; median of ${options.rounds}`
+  const setting = `${title}, ${connections} connections of ${options.load}, ${options.seconds} s; median of ${options.rounds}`
   return `${setting}\n\n${align([header, ...rows])}`
 }
 
@@ -117,6 +120,7 @@ function readOptions() {
       connections: { ...text, default: '100' },
       batch: { ...text, default: '100' },
       only: { ...text, multiple: true, default: Object.keys(SERVERS) },
+      load: { ...text, default: defaultGenerator() },
       folder: { ...text, default: tmpdir() },
       profile: text,
       json: { type: 'boolean', default: false },
@@ -125,8 +129,11 @@ function readOptions() {
   })
   const names = ['seconds', 'rounds', 'connections', 'batch']
   const numbers = Object.fromEntries(names.map((name) => [name, Number(values[name])]))
-  const isWrong = Object.values(numbers).some((value) => !Number.isInteger(value) || value < 1)
-  if (values.help || isWrong || values.only.some((name) => !Object.hasOwn(SERVERS, name))) {
+  const isWrong =
+    Object.values(numbers).some((value) => !Number.isInteger(value) || value < 1) ||
+    values.only.some((name) => !Object.hasOwn(SERVERS, name)) ||
+    !Object.hasOwn(GENERATORS, values.load)
+  if (values.help || isWrong) {
     console.error(USAGE)
     process.exit(values.help ? 0 : 2)
   }
