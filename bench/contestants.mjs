@@ -16,7 +16,11 @@ const forward = ({ input, store, endpoint, apiKey, concurrency }, ...more) => [
   ...['--json', ...more]
 ]
 
-/** One process, which is told where things are. */
+/**
+ * One process, which is told where things are.
+ *
+ * @param {(where: any) => string[]} more
+ */
 const one = (title, name, more = () => []) => ({
   title,
   runs: ({ input, endpoint, apiKey, ...where }) => [

@@ -13,6 +13,9 @@ const usageReporter = fileURLToPath(new URL('report-usage.mjs', import.meta.url)
  * Returns `{ phases: [{ title, seconds, cpuSeconds, peakMiB }], calls, users, missing }`: calls made, users in them, and events
  * of which the sink has seen nothing. Memory and processor time are those of the contestant's own process. `inspect` is
  * called with the store before it is removed, and what it returns is in the result. Throws when the contestant fails.
+ *
+ * @param {{ runs: (where: object) => any[], server?: any }} contestant
+ * @param {{ input: string, events: number, sink: any, folder: string, concurrency: number, profile?: string, inspect?: (file: string) => object }} options
  */
 export async function measure({ runs, server }, { input, events, sink, folder, concurrency, profile, inspect }) {
   const own = mkdtempSync(join(folder, 'run-'))

@@ -67,7 +67,7 @@ function per(count, seconds) {
 }
 
 function readOptions() {
-  const text = { type: 'string' }
+  const text = /** @type {const} */ ({ type: 'string' })
   const { values } = parseArgs({
     options: {
       events: { ...text, default: '1000000' },

@@ -96,7 +96,7 @@ async function measureServe() {
 }
 
 function readOptions() {
-  const string = { type: 'string' }
+  const string = /** @type {const} */ ({ type: 'string' })
   const { values } = parseArgs({
     options: {
       events: { ...string, default: '100000' },
@@ -127,7 +127,7 @@ function readOptions() {
     console.error(USAGE)
     process.exit(values.help ? 0 : 2)
   }
-  const profile = values.profile && resolve(values.profile)
+  const profile = values.profile && resolve(String(values.profile))
   if (profile) mkdirSync(profile, { recursive: true })
   return { ...values, ...numbers, only, profile }
 }

@@ -104,7 +104,7 @@ function toPoint({ events, rounds }) {
 }
 
 function readOptions() {
-  const text = { type: 'string' }
+  const text = /** @type {const} */ ({ type: 'string' })
   const { values } = parseArgs({
     options: {
       events: { ...text, default: '10000,100000,1000000,5000000' },

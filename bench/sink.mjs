@@ -27,7 +27,12 @@ const server = createServer((request, response) => {
 // A contestant may be busy with something else for longer than the five seconds after which Node hangs up.
 server.keepAliveTimeout = 600_000
 
-/** Takes what Dopt's users API takes, of many users or of one; returns `[status, body of the answer]`. */
+/**
+ * Takes what Dopt's users API takes, of many users or of one; returns `[status, body of the answer]`.
+ *
+ * @param {import('node:http').IncomingMessage} request
+ * @returns {[number, object]}
+ */
 function take({ method, url, headers }, body) {
   books.calls++
   if (method !== 'POST' || !url.startsWith('/identify/')) return [404, { message: 'no such endpoint' }]
@@ -56,4 +61,7 @@ process.on('message', (question) => {
   process.send({ calls, users, arrived: marks.size })
 })
 process.on('disconnect', () => process.exit())
-server.listen(0, '127.0.0.1', () => process.send({ url: `http://127.0.0.1:${server.address().port}` }))
+server.listen(0, '127.0.0.1', () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  process.send({ url: `http://127.0.0.1:${port}` })
+})

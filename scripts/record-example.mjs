@@ -67,8 +67,9 @@ async function startCapture() {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `http://127.0.0.1:${port}`,
     lines,
     /** Resolves when this many batches, including retries, have arrived. */
     batches: async (count) => {

@@ -10,6 +10,7 @@ import { readEvents } from './parts/events.mjs'
 
 const [input, endpoint, apiKey] = process.argv.slice(2)
 const target = new Destination(destination)
+/** @type {any} */
 const settings = { apiKey, endpoint, api: 'bulk', subscriptions: defaultSubscriptions('flatten') }
 
 const batches = atMost(8)
@@ -19,5 +20,5 @@ await batches.finish()
 async function send(events) {
   const [{ multistatus }] = await target.onBatch(events, settings)
   const refused = multistatus.find(({ status }) => status !== 200)
-  if (refused !== undefined) throw new Error(`an event was not delivered: ${refused.errormessage}`)
+  if (refused !== undefined) throw new Error(`an event was not delivered: ${JSON.stringify(refused)}`)
 }

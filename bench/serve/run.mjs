@@ -112,7 +112,7 @@ function render({ title, eventsARequest, connections }, results) {
 }
 
 function readOptions() {
-  const text = { type: 'string' }
+  const text = /** @type {const} */ ({ type: 'string' })
   const { values } = parseArgs({
     options: {
       seconds: { ...text, default: '10' },
@@ -127,8 +127,12 @@ function readOptions() {
       help: { type: 'boolean', default: false }
     }
   })
-  const names = ['seconds', 'rounds', 'connections', 'batch']
-  const numbers = Object.fromEntries(names.map((name) => [name, Number(values[name])]))
+  const numbers = {
+    seconds: Number(values.seconds),
+    rounds: Number(values.rounds),
+    connections: Number(values.connections),
+    batch: Number(values.batch)
+  }
   const isWrong =
     Object.values(numbers).some((value) => !Number.isInteger(value) || value < 1) ||
     values.only.some((name) => !Object.hasOwn(SERVERS, name)) ||
@@ -137,7 +141,7 @@ function readOptions() {
     console.error(USAGE)
     process.exit(values.help ? 0 : 2)
   }
-  const profile = values.profile && resolve(values.profile)
+  const profile = values.profile && resolve(String(values.profile))
   if (profile) mkdirSync(profile, { recursive: true })
   return { ...values, ...numbers, profile }
 }

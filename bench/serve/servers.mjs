@@ -24,7 +24,12 @@ function serve({ folder, endpoint, apiKey }) {
   return [cli, 'serve', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])]
 }
 
-/** Starts a server in a process of its own; `stop` resolves to what it used, `{ peakMiB, cpuSeconds }`. */
+/**
+ * Starts a server in a process of its own; `stop` resolves to what it used, `{ peakMiB, cpuSeconds }`.
+ *
+ * @param {{ args: (where: any) => string[] }} server
+ * @param {{ folder: string, endpoint: string, apiKey: string, profile?: string }} options
+ */
 export async function startServer({ args }, { folder, profile, ...where }) {
   const report = join(folder, 'usage')
   const nodeArgs = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []

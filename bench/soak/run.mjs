@@ -186,7 +186,7 @@ function count(value) {
 }
 
 function readOptions() {
-  const text = { type: 'string' }
+  const text = /** @type {const} */ ({ type: 'string' })
   const { values } = parseArgs({
     options: {
       minutes: { ...text, default: '10' },

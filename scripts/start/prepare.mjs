@@ -73,7 +73,11 @@ function modifiedAt(path) {
   return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs
 }
 
-/** npm tells scripts where its own program is. That also works where npm is a batch file. */
+/**
+ * npm tells scripts where its own program is. That also works where npm is a batch file.
+ *
+ * @returns {[string, ...string[]]}
+ */
 function npm(...args) {
   const program = process.env.npm_execpath
   return program?.endsWith('.js') ? [process.execPath, program, ...args] : ['npm', ...args]
