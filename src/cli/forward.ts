@@ -60,7 +60,7 @@ function withAcceptOnly(error: unknown): unknown {
 
 /** Events that were accepted before an input or the store fails are delivered all the same. */
 async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promise<void> {
-  const { forwarder, tally, watch, output, signal, complain } = delivery
+  const { forwarder, tally, watch, output, config, signal, complain } = delivery
   const notes = new InputNotes(output)
   let isComplete = true
   for (const [index, input] of inputs.entries()) {
@@ -88,7 +88,7 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
   }
   notes.sayRest()
   if (tally.received > 0 && tally.ignored === tally.received) {
-    output.note('nothing in the input is for Dopt: "dopt-destination preview" shows why, event by event')
+    output.note(`nothing in the input is for Dopt: "${hint('preview', config)}" shows why, event by event`)
   }
   const isIdle = tally.received === 0 && watch.backlog === 0
   if (isIdle && isComplete && !signal.aborted) output.note('no events in the input')

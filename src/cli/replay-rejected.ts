@@ -1,4 +1,5 @@
 import type { RejectionRecord, Store } from '../store/store.js'
+import { messageIdOf } from '../translate/message-id.js'
 import { Translated } from '../translate/translated.js'
 import type { Translation } from '../translate/translation.js'
 import { Translator, type TranslatorOptions } from '../translate/translator.js'
@@ -57,7 +58,9 @@ export async function* retryRejected(
 async function isAccepted(store: Pick<Store, 'getEvent'>, event: unknown): Promise<boolean> {
   if (typeof event !== 'object' || event === null || !('messageId' in event)) return false
   const { messageId } = event
-  return typeof messageId === 'string' && (await store.getEvent(messageId)) !== undefined
+  // Otherwise the id is derived from the content: that of the same event, with the same mistake.
+  const isGiven = typeof messageId === 'number' || (typeof messageId === 'string' && messageId !== '')
+  return isGiven && (await store.getEvent(messageIdOf({ messageId }))) !== undefined
 }
 
 /**

@@ -17,8 +17,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
   const found = await store.getBatch(id)
   if (found === undefined) return undefined
   const { batch, children } = found
-  // Not the record of a batch that was split or refused without a call: its reason is that of the batch.
-  const calls = found.attempts.filter(({ attempt }) => attempt <= batch.attempts)
+  const calls = found.attempts.filter((record) => wasCall(record, batch))
   const events = await store.eventsOfBatch(id, EVENTS_READ)
   const sent = await sentByBatch(store, batch, events, USERS_A_BATCH)
   const { subject } = batch
@@ -59,6 +58,11 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       cameIn: events.map(eventDocument)
     }
   }
+}
+
+/** A batch that was split or refused without a call has a record of that too, whose reason is that of the batch. */
+function wasCall({ attempt, at, status }: AttemptRecord, { attempts, settledAt }: BatchRecord): boolean {
+  return attempt <= attempts || status !== undefined || at !== settledAt
 }
 
 function callDocument({ attempt, at, status, code, error }: AttemptRecord) {

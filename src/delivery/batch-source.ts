@@ -20,6 +20,9 @@ export interface NextBatch {
   refusal: Settlement | undefined
 }
 
+/** How often to look for work that another process stored. */
+export const LOOK_AROUND_MS = 1000
+
 /** Chooses the next batch. The store knows what there is; this class only remembers when to ask it again. */
 export class BatchSource {
   #probedWithWaiting = false
@@ -29,6 +32,7 @@ export class BatchSource {
   #lacking = 0
   /** New events since the store was last asked. */
   #arrived = 0
+  #askedAt = 0
 
   constructor(
     private readonly store: Store,
@@ -94,14 +98,13 @@ export class BatchSource {
   }
 
   async #form(isDraining: boolean): Promise<OpenBatch | undefined> {
-    // Each event brings one user at most. While few arrive at a time, this saves most of the questions to the store.
-    const cannotBeFull = this.#arrived < this.#lacking
-    if (cannotBeFull && !isDraining && (this.#flushAt ?? 0) > this.clock.now()) return undefined
+    if (!isDraining && this.#cannotBeDue()) return undefined
     let isDue = isDraining
     for (;;) {
       const options = this.#formOptions(isDue)
       // Before the store is asked: events that arrive meanwhile may not be in its answer.
       this.#arrived = 0
+      this.#askedAt = options.now
       const formed = await this.store.formBatch(options)
       this.#flushAt = formed.kind === 'waiting' ? formed.until : undefined
       this.#lacking = formed.kind === 'waiting' ? formed.lacking : 0
@@ -125,6 +128,16 @@ export class BatchSource {
           return undefined
       }
     }
+  }
+
+  /**
+   * Each event brings one user at most. While few arrive at a time, this saves most of the questions to the store. But
+   * another process may have stored more, and with a clock that was set back nothing is known.
+   */
+  #cannotBeDue(): boolean {
+    const now = this.clock.now()
+    const isRecent = now >= this.#askedAt && now - this.#askedAt < LOOK_AROUND_MS
+    return this.#arrived < this.#lacking && isRecent && (this.#flushAt ?? 0) > now
   }
 
   #formOptions(isDue: boolean): FormOptions {

@@ -3,7 +3,7 @@ import type { CallResult } from '../dopt/call-result.js'
 import type { DoptClient } from '../dopt/client.js'
 import { StoreError } from '../store/errors.js'
 import type { OpenBatch, Settlement, Store } from '../store/store.js'
-import { BatchSource, type BatchSourceOptions, type NextBatch } from './batch-source.js'
+import { BatchSource, LOOK_AROUND_MS, type BatchSourceOptions, type NextBatch } from './batch-source.js'
 import { sleep, type Clock } from './clock.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
@@ -25,8 +25,6 @@ export interface SenderOptions extends BatchSourceOptions {
   maxCallsPerSecond?: number | undefined
 }
 
-/** How often to look for work that another process stored. */
-const IDLE_POLL_MS = 1000
 /** The clock counts as set back if it goes back by more than this: small corrections are normal. */
 const SET_BACK_MS = 1000
 
@@ -247,7 +245,7 @@ export class Sender {
     const times = [flushAt, this.health.nextProbeAt ?? retryAt, now + this.#rate.waitMs(now), this.#storeRestsUntil]
     // Anything due that could not start waits for a call in flight, which wakes the sender when it ends.
     const later = times.filter((time) => time !== undefined && time > now).map(Number)
-    const waitMs = Math.min(IDLE_POLL_MS, ...later.map((time) => time - now))
+    const waitMs = Math.min(LOOK_AROUND_MS, ...later.map((time) => time - now))
     this.#cancelTimer = this.clock.schedule(() => this.wake(), waitMs)
   }
 }

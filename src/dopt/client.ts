@@ -104,7 +104,7 @@ export class GotDoptClient implements DoptClient {
     // accepted.
     const isAccepted = ['delivered', 'split', 'reject'].includes(result.outcome) && (result.status ?? 500) < 500
     if (!isAccepted) return result
-    return isPage(body) ? this.#unexpected(result) : { ...result, outcome: 'delivered' }
+    return isJson(body) || body.trim() === '' ? { ...result, outcome: 'delivered' } : this.#unexpected(result)
   }
 
   close(): void {
@@ -170,6 +170,15 @@ function parseError(body: string): { code: string | undefined; details: string |
     return typeof value === 'string' ? value : undefined
   }
   return { code: field('code'), details: field('details') }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Of a proxy, or of a web server that is not Dopt's: an API answers with JSON, if with anything. */

@@ -23,14 +23,16 @@ export function clientTimestamp(
 
 /**
  * When an event happened, in epoch milliseconds, and never later than `arrivedAt`; undefined if that cannot be known.
- * `timestamp` is what the mapping takes from the event. Without a usable one, the other times that Segment and its SDKs
- * put into an event are used: a file that is read today may contain events that arrived at Segment long ago.
+ * `mapped` is what the mapping takes from the event as its time. If that is none, it is the event's `timestamp`; without a
+ * usable one, the other times that Segment and its SDKs put into an event: a file that is read today may contain events
+ * that arrived at Segment long ago.
  */
 export function eventTime(
-  timestamp: unknown,
+  mapped: unknown,
   event: Readonly<Record<string, unknown>>,
   arrivedAt: number
 ): number | undefined {
+  const timestamp = isTime(mapped) ? mapped : event['timestamp']
   const time = parseEventTime(timestamp, arrivedAt)
   if (time < arrivedAt || isTime(timestamp)) return time
   const { originalTimestamp, sentAt, receivedAt } = event

@@ -3,13 +3,12 @@ import type { Subject } from '../store/store.js'
 import {
   defaultValues,
   fieldsToJsonSchema,
-  generateFql,
-  parseFql,
   validateMapping,
   validateSchema,
   type ActionDefinition,
   type JSONObject
 } from './actions-core.cjs'
+import { problemOfTrigger } from './trigger.js'
 
 /** Selects events and maps them to users or groups, in Segment's format. */
 export interface Subscription {
@@ -104,32 +103,11 @@ function parseSubscription(value: unknown, place: string): Subscription {
     return fail(`partnerAction must be ${IDENTIFY_USER} or ${IDENTIFY_GROUP}`)
   }
   if (!isObject(mapping)) return fail('mapping must be an object that maps fields to values or directives')
-  const problem = problemOfTrigger(subscribe) ?? problemOfMapping(mapping, actionOf(partnerAction))
+  // Segment's parser knows no carriage return.
+  const trigger = subscribe.replace(/\r\n?/g, '\n')
+  const problem = problemOfTrigger(trigger) ?? problemOfMapping(mapping, actionOf(partnerAction))
   if (problem !== undefined) return fail(problem)
-  return { name, enabled, subscribe, partnerAction, mapping: mapping as JSONObject }
-}
-
-function problemOfTrigger(subscribe: string): string | undefined {
-  const parsed = parseFql(subscribe)
-  if ('error' in parsed) return 'subscribe is not a trigger in FQL, such as type = "identify"'
-  const understood = generateFql(parsed)
-  if (normalFql(understood) === normalFql(subscribe)) return undefined
-  return `subscribe would be understood as ${understood}: if that is meant, write that`
-}
-
-/**
- * What two triggers have in common if they only differ in blanks, brackets, escapes, quotes around words, and the like.
- * Segment's parser leaves out what it does not know (`not`, lists), keeps only the last of `and` and `or` on one level,
- * and takes any token for a value, so that other events would match than those that were meant.
- */
-function normalFql(subscribe: string): string {
-  return subscribe.replace(
-    /("(?:[^"\\]|\\.)*")|\\(.)|\b(and|or)\b|\d+\.\d+|[\s()]+/gis,
-    (all: string, text?: string, escaped?: string, joint?: string) => {
-      if (text !== undefined) return /^"[\w.+-]+"$/.test(text) ? text.slice(1, -1) : text
-      return escaped ?? joint?.toLowerCase() ?? (/^\d/.test(all) ? String(Number(all)) : '')
-    }
-  )
+  return { name, enabled, subscribe: trigger, partnerAction, mapping: mapping as JSONObject }
 }
 
 function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings>): string | undefined {

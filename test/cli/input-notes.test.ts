@@ -31,6 +31,14 @@ describe('forward, of the events of an input', () => {
       expect((await run(['forward'], { input: ndjson([{ type: 'page' }, identify(1)]) })).stderr).toBe('')
     }))
 
+  it('names the config file in that hint, but no store, which preview does not have', () =>
+    withDesk(async ({ run, write }) => {
+      write('mine.json', '{}')
+      const args = ['forward', '--config', 'mine.json', '--store', 'mine.db', '--nested-properties', 'stringify']
+      const { stderr } = await run(args, { input: ndjson([{ type: 'page' }]) })
+      expect(stderr).toContain('"dopt-destination preview --config mine.json --nested-properties stringify" shows why')
+    }))
+
   it('says which timestamp cannot be read, and takes older values from an export in the form of SQL as older', () =>
     withDesk(async ({ run, sandbox }) => {
       const of = (timestamp: string, plan: string): Record<string, unknown> => ({

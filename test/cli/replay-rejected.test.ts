@@ -6,9 +6,9 @@ import { identify, ndjson, STORE, usersOf, withDesk } from './desk.js'
 const all = { since: 0, until: Number.MAX_SAFE_INTEGER }
 
 describe('translating kept rejections again', () => {
-  it('drops those whose events were corrected at their source, and keeps the others', () =>
+  it.each(['m1', 12, 'long'.repeat(100)])('drops those whose events were corrected at their source: %p', (messageId) =>
     withDesk(async ({ run, books }) => {
-      const [one, other] = [identify(1), identify(2)]
+      const [one, other] = [identify(1, { messageId: messageId }), identify(2)]
       const bad = [
         { ...one, traits: 'text' },
         { ...other, traits: 'text' }
@@ -24,7 +24,8 @@ describe('translating kept rejections again', () => {
       expect(json()).toMatchObject({ received: 2, accepted: 0, duplicates: 1, rejected: 1, pending: 0 })
       expect(errors()[0]).toMatch(/^stdin:2: traits is a string/)
       expect((await books()).rejected).toBe(1)
-    }))
+    })
+  )
 
   it('ends, although each of them is rejected once more meanwhile', async () => {
     await withTempDir(async (dir) => {

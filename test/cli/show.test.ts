@@ -65,6 +65,14 @@ describe('show', () => {
       expect(unanswered).not.toMatch(/^response /m)
     }))
 
+  it('shows a call whose key was refused, though it counts as no attempt', () =>
+    withDesk(async ({ run }) => {
+      await run(['forward', '-', '--api-key', 'not-the-key'], { input: ndjson([identify(1)]) })
+      const { calls, attempts } = (await run(['show', '1', '--json'])).json() as { calls: object[]; attempts: number }
+      expect([attempts, calls]).toEqual([0, [expect.objectContaining({ attempt: 1, status: 401 })]])
+      expect((await run(['show', '1'])).stdout).toMatch(/Unsuccessful calls\n.*\n +1 +.* 401 +unauthorized_error/)
+    }))
+
   it('says when a waiting batch is retried, and with which attempt', () =>
     withDesk(
       async ({ run, env }) => {

@@ -57,6 +57,28 @@ describe('while events arrive a few at a time', () => {
     })
   })
 
+  test.each([
+    ['another process has filled the batch', 0],
+    ['the clock is set back', 3_600_000]
+  ])('the store is asked within a second when %s', async (_what, backMs) => {
+    await withSender({ flushIntervalMs: backMs === 0 ? 60_000 : 1000 }, async ({ sender, accept, dopt, clock }) => {
+      await sender.start()
+      await accept(...users(1))
+      sender.wake(1)
+      await clock.advance(0)
+      if (backMs === 0) await accept(...users(99, 'of-another-process'))
+      else clock.setBack(backMs)
+      // More often than the sender looks around when nothing wakes it.
+      for (let event = 0; event < 2; event++) {
+        await clock.advance(900)
+        await accept(...users(1))
+        sender.wake(1)
+        await clock.advance(0)
+      }
+      expect(dopt.calls).toHaveLength(1)
+    })
+  })
+
   test('what another process stored is found within a second', async () => {
     await withSender({ flushIntervalMs: 60_000 }, async ({ sender, accept, dopt, clock }) => {
       await sender.start()

@@ -198,7 +198,9 @@ describe('the API key', () => {
 describe('checkKey', () => {
   it.each([
     [200, { count: 0 }, 'delivered'],
-    [200, 'anything', 'delivered'],
+    [200, '', 'delivered'],
+    [200, 'OK', 'retry'],
+    [400, 'Bad Request', 'retry'],
     [400, error('invalid_request_error', 'empty'), 'delivered'],
     [200, '<!doctype html>', 'retry'],
     [400, ' <html>', 'retry'],

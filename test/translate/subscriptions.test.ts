@@ -190,6 +190,22 @@ describe('subscriptions that cannot work', () => {
       [{ ...EVERY_IDENTIFY, subscribe }],
       `${about}subscribe would be understood as ${understood.replace(/[()*[]/g, '\\$&')}: if that is meant, write that$`
     ]),
+    ...['type is "identify"', 'traits.plan in "pro"', 'event = "a" and (userId equals "b" or name = "c")'].map(
+      (subscribe): [unknown, string] => [
+        [{ ...EVERY_IDENTIFY, subscribe }],
+        `${about}subscribe: there is no operator (is|in|equals); use =, !=, `
+      ]
+    ),
+    ...['match(traits.email, "*@b*")', '!match(event, "*a*c")', 'match(event, "a*b*")'].map(
+      (subscribe): [unknown, string] => [
+        [{ ...EVERY_IDENTIFY, subscribe }],
+        `${about}subscribe: match\\(…\\) takes one \\*, at the beginning or the end of the text; `
+      ]
+    ),
+    [
+      [{ ...EVERY_IDENTIFY, subscribe: '(type = "track" or match(userId, "u*") and traits.plan = "free")' }],
+      `${about}subscribe has "and" beside "or": put those that belong together in brackets$`
+    ],
     [[{ ...EVERY_IDENTIFY, subscribe: '' }], `${about}subscribe is not a trigger in FQL`],
     [[{ ...EVERY_IDENTIFY, subscribe: 7 }], `${about}subscribe must be a trigger`],
     [
@@ -240,5 +256,10 @@ describe('subscriptions that cannot work', () => {
   ])('may have the trigger %s', (subscribe) => {
     const subscription = { ...EVERY_IDENTIFY, subscribe }
     expect(parseSubscriptions([subscription], 'batch')).toEqual([subscription])
+  })
+
+  it('may have a trigger of several lines, however these end', () => {
+    const [trigger] = parseSubscriptions([{ ...EVERY_IDENTIFY, subscribe: 'type = "a"\r\n  and userId = "u"' }], 'bulk')
+    expect(trigger?.subscribe).toBe('type = "a"\n  and userId = "u"')
   })
 })
