@@ -54,7 +54,7 @@ export class Forwarder {
     readonly sender: Sender | undefined,
     private readonly client: GotDoptClient | undefined,
     private readonly translator: Translator,
-    options: ResolvedOptions
+    options: Omit<ResolvedOptions, 'apiKey'>
   ) {
     if (sender !== undefined) {
       this.#retention = new Retention(store, options, systemClock, options.logger ?? silentLogger)
@@ -64,7 +64,8 @@ export class Forwarder {
 
   /** Throws ConfigurationError or StoreError. */
   static async create(given: ForwarderOptions, tuning: StoreTuning = {}): Promise<Forwarder> {
-    const options = await withSubscriptions(resolveOptions(given))
+    // The key stays with the client: an object that has it may be logged.
+    const { apiKey, ...options } = await withSubscriptions(resolveOptions(given))
     const opening = ThreadedStore.open(options.store, {
       synchronous: options.synchronous,
       ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes }),
@@ -80,7 +81,7 @@ export class Forwarder {
       const translator = new Translator(options)
       if (GotDoptClient === undefined)
         return new Forwarder(store, store.lost, undefined, undefined, translator, options)
-      const client = new GotDoptClient({ ...options, maxSockets: options.concurrency + 1 })
+      const client = new GotDoptClient({ ...options, apiKey, maxSockets: options.concurrency + 1 })
       const sender = new Sender(
         store,
         client,
@@ -206,5 +207,6 @@ async function withSubscriptions(options: ResolvedOptions): Promise<ResolvedOpti
  * ConfigurationError or StoreError (`in-use`: another process is sending from the store).
  */
 export async function createForwarder(options: ForwarderOptions = {}): Promise<Forwarder> {
-  return Forwarder.create({ ...options, logger: options.logger ?? createWarningLogger() })
+  const { logger = createWarningLogger() } = resolveOptions(options)
+  return Forwarder.create({ ...options, logger })
 }

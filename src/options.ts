@@ -97,6 +97,9 @@ export type ResolvedOptions = Omit<Complete, 'apiKey' | OptionalName> &
  * The caller's object is not changed.
  */
 export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new ConfigurationError('the options must be an object, such as { apiKey, store }')
+  }
   checkNames(options)
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined)
@@ -113,6 +116,7 @@ export function resolveOptions(options: ForwarderOptions): ResolvedOptions {
   if (maxCallsPerSecond !== undefined && !(maxCallsPerSecond > 0 && maxCallsPerSecond <= 10_000)) {
     throw new ConfigurationError(`maxCallsPerSecond must be above 0 and at most 10000, not ${maxCallsPerSecond}`)
   }
+  checkTypes(resolved)
   checkOneOf('api', resolved.api, ['bulk', 'batch'])
   checkOneOf('nestedProperties', resolved.nestedProperties, ['flatten', 'stringify', 'drop'])
   checkOneOf('synchronous', resolved.synchronous, ['full', 'normal'])
@@ -128,6 +132,22 @@ function checkNames(options: ForwarderOptions): void {
   throw new ConfigurationError(
     `there is no option "${unknown}"; the options are ${[...OPTION_NAMES].sort().join(', ')}`
   )
+}
+
+const TYPES = { apiKey: 'string', endpoint: 'string', store: 'string', send: 'boolean' } as const
+const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
+
+/** For programs in JavaScript. Never repeats a value, which may be the key. */
+function checkTypes(options: ResolvedOptions): void {
+  for (const [name, type] of Object.entries(TYPES)) {
+    const isOfType = typeof options[name as keyof typeof TYPES] === type
+    if (!isOfType) throw new ConfigurationError(`${name} must be a ${type}`)
+  }
+  if (options.store.trim() === '') throw new ConfigurationError('store must be the path of a file')
+  const { logger } = options
+  const missing = LOGGER_METHODS.find((method) => logger !== undefined && typeof logger?.[method] !== 'function')
+  if (missing === undefined) return
+  throw new ConfigurationError(`logger must have the methods ${LOGGER_METHODS.join(', ')}, as pino and console do`)
 }
 
 function checkOneOf(name: string, value: string, allowed: readonly string[]): void {

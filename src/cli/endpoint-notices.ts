@@ -45,6 +45,8 @@ export function describeState({ state, nextProbeAt }: EndpointRecord, now: numbe
 export function describeTrouble(lastError: string | undefined): string {
   if (lastError === undefined) return 'Dopt does not accept calls'
   const error = printable(lastError)
+  // A wrong address: waiting does not help.
+  if (/^(3\d\d|404|405|410)\b/.test(error)) return `Dopt answers ${error} (check --endpoint and --api)`
   return /^\d{3}\b/.test(error)
     ? `Dopt answers ${error}`
     : error.replace(/^(network_error|timeout|answer_too_large) /, '')

@@ -64,6 +64,11 @@ export class EndpointHealth {
     return { state: this.#state, since: this.#since, lastError: this.#lastError, nextProbeAt: this.nextProbeAt }
   }
 
+  /** The last trouble, as it may be logged. */
+  get trouble(): Pick<CallResult, 'status' | 'code'> {
+    return { status: this.#lastTrouble?.status, code: loggableCode(this.#lastTrouble?.code) }
+  }
+
   /**
    * The last error. Once it is over, only Dopt's code is kept, not its message: that may repeat values of a user who
    * has been forgotten since.

@@ -1,5 +1,5 @@
 import type { CallResult } from '../dopt/call-result.js'
-import type { OpenBatch, Settlement } from '../store/store.js'
+import type { EndpointState, OpenBatch, Settlement } from '../store/store.js'
 import { loggableCode } from './loggable-code.js'
 import type { Logger } from './logger.js'
 
@@ -15,4 +15,15 @@ export function logCall(logger: Logger, batch: OpenBatch, result: CallResult, { 
     },
     `batch ${to}`
   )
+}
+
+const CONSEQUENCES: Readonly<Record<Exclude<EndpointState, 'ok'>, string>> = {
+  'backing-off': ': events are kept, and sent when it accepts calls again',
+  'key-refused': ': events are kept, and sent when it accepts the key; to use another key, restart with it'
+}
+
+/** Logs that the endpoint's state has changed. `trouble` is what changed it, without Dopt's words. */
+export function logEndpoint(logger: Logger, state: EndpointState, trouble: Pick<CallResult, 'status' | 'code'>): void {
+  if (state === 'ok') logger.info({ endpoint: state }, 'endpoint is ok')
+  else logger.warn({ endpoint: state, ...trouble }, `endpoint is ${state}${CONSEQUENCES[state]}`)
 }

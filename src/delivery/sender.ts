@@ -8,7 +8,7 @@ import { sleep, type Clock } from './clock.js'
 import { decide } from './decide.js'
 import { EndpointHealth } from './endpoint-health.js'
 import { CallRate } from './call-rate.js'
-import { logCall } from './log-call.js'
+import { logCall, logEndpoint } from './log-call.js'
 import type { Logger } from './logger.js'
 import { makeCall } from './make-call.js'
 import { Recorder, STORE_RETRY_MS } from './recorder.js'
@@ -69,7 +69,7 @@ export class Sender {
       now: () => clock.now(),
       random,
       onChange: (record) => {
-        this.logger[record.state === 'ok' ? 'info' : 'warn']({ endpoint: record.state }, `endpoint is ${record.state}`)
+        logEndpoint(this.logger, record.state, this.health.trouble)
         // The next change, or the next start, saves it again.
         this.store.saveEndpoint(record).catch(() => undefined)
       }

@@ -50,7 +50,11 @@ export class GotDoptClient implements DoptClient {
   readonly #agents: { http: HttpAgent; https: HttpsAgent }
   readonly #origin: string
 
-  constructor(private readonly options: DoptClientOptions) {
+  // Not `private`, which hides nothing at run time: logging a forwarder would show the key.
+  readonly #options: DoptClientOptions
+
+  constructor(options: DoptClientOptions) {
+    this.#options = options
     const { maxSockets } = options
     this.#agents = {
       http: new HttpAgent({ keepAlive: true, maxSockets }),
@@ -76,7 +80,7 @@ export class GotDoptClient implements DoptClient {
   }
 
   async identifyMany(users: readonly UserEntry[], signal?: AbortSignal): Promise<CallResult> {
-    const { body, ...result } = await this.#call(manyUsersRequest(this.options.api, users), signal)
+    const { body, ...result } = await this.#call(manyUsersRequest(this.#options.api, users), signal)
     if (result.outcome !== 'delivered') return result
     const count = parseCount(body)
     if (count === undefined || count > users.length) return this.#unexpected(result)
@@ -99,7 +103,7 @@ export class GotDoptClient implements DoptClient {
   }
 
   async checkKey(signal?: AbortSignal): Promise<CallResult> {
-    const { body, ...result } = await this.#call(checkKeyRequest(this.options.api), signal)
+    const { body, ...result } = await this.#call(checkKeyRequest(this.#options.api), signal)
     // Any answer of Dopt below 500 to an empty call, except for a refused key or a wrong address, means that the key was
     // accepted.
     const isAccepted = ['delivered', 'split', 'reject'].includes(result.outcome) && (result.status ?? 500) < 500
@@ -153,7 +157,7 @@ export class GotDoptClient implements DoptClient {
 
   /** One line of limited length, without the key. */
   #words(text: string): string {
-    return redact(text, this.options.apiKey).replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS)
+    return redact(text, this.#options.apiKey).replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS)
   }
 }
 

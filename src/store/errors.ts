@@ -10,7 +10,7 @@ export type StoreErrorCode =
   | 'limit'
   | 'busy'
   | 'damaged'
-  /** The store's thread ended unexpectedly: open the store again to continue. */
+  /** The file is not there any more, or the store's thread ended unexpectedly: open the store again to continue. */
   | 'gone'
   | 'closed'
 

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { asStoreError, isOfDatabase, StoreError } from './errors.js'
+import { identify } from './same-file.js'
 import { prepareWalLimit } from './wal-limit.js'
 
 /** How long a write waits for another process to unlock the database, and how often it checks. */
@@ -34,6 +35,7 @@ export class GroupCommit {
   readonly #commit
   readonly #rollback
   readonly #limitWal
+  readonly #isInPlace
 
   constructor(
     private readonly db: Database,
@@ -44,6 +46,7 @@ export class GroupCommit {
     this.#commit = db.prepare('commit')
     this.#rollback = db.prepare('rollback')
     this.#limitWal = prepareWalLimit(db, maxWalBytes)
+    this.#isInPlace = identify(file)
   }
 
   /**
@@ -67,6 +70,12 @@ export class GroupCommit {
   flush(): void {
     this.#scheduled = false
     if (this.#queue.length === 0) return
+    // SQLite would go on writing to the deleted file, and all of it would be lost at the end.
+    if (!this.#isInPlace()) {
+      const gone = new StoreError('gone', `${this.file} was deleted, moved or replaced while in use: restart`)
+      for (const write of this.#queue.splice(0)) write.reject(gone)
+      return
+    }
     try {
       this.#begin.run()
     } catch (error) {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { exchange } from '../intake/http/raw-socket.js'
 import { identify, expectRefused, until, usersOf, withDesk, STORE } from './desk.js'
 
@@ -61,6 +62,23 @@ describe('serve', () => {
       expect(stderr).toMatch(
         /^error: the store .* cannot be used any more \(its thread ended\): restart; nothing acknowledged is lost$/m
       )
+    }))
+
+  it('acknowledges nothing more when its store is deleted, and exits, so that a supervisor restarts it', () =>
+    withDesk(async ({ start, path }) => {
+      const running = start(['serve', '--port', '0'])
+      await running.says(/listening on http/)
+      const url = /http:\S+/.exec(running.stdout)?.[0] ?? ''
+      rmSync(path(STORE))
+      // Answered with an error, or not at all: the process is ending.
+      const answer = await fetch(`${url}/v1/identify`, { method: 'POST', body: JSON.stringify(identify(1)) }).catch(
+        () => undefined
+      )
+      expect(answer?.status ?? 503).toBeGreaterThanOrEqual(500)
+
+      const { code, stderr } = await running.end
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^error: .*dopt-destination\.db was deleted, moved or replaced while in use: restart$/m)
     }))
 
   it('refuses to listen on a public address without a write key, and on a port that is in use', () =>

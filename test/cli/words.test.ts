@@ -37,6 +37,8 @@ describe('the notices of the endpoint', () => {
     ['network_error cannot reach http://x (ECONNREFUSED)', 'cannot reach http://x (ECONNREFUSED)'],
     ['timeout http://x did not answer in time', 'http://x did not answer in time'],
     ['429 slow\u001b[2J down', 'Dopt answers 429 slow␛[2J down'],
+    ['404 what?', 'Dopt answers 404 what? (check --endpoint and --api)'],
+    ['301', 'Dopt answers 301 (check --endpoint and --api)'],
     [undefined, 'Dopt does not accept calls']
   ])('say of %j: %s', (error, words) => {
     expect(describeTrouble(error)).toBe(words)

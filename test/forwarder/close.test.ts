@@ -1,10 +1,25 @@
+import { inspect } from 'node:util'
+import { doptPlugin } from '../../src/intake/plugin/dopt-plugin.js'
 import { expectBalanced } from '../helpers/expect-balanced.js'
 import { withServer } from '../helpers/with-server.js'
-import { identify, withForwarders } from './with-forwarder.js'
+import { identify, KEY, withForwarders } from './with-forwarder.js'
 
 const settled = { giveUpAfterMs: 5000 }
 const users = (count: number): Record<string, unknown>[] =>
   Array.from({ length: count }, (_, n) => identify(`u${n}`, { n }))
+
+describe('a forwarder that is logged', () => {
+  it('does not show the API key', async () => {
+    await withForwarders({}, async ({ create }) => {
+      const forwarder = await create()
+      const plugin = doptPlugin({ apiKey: KEY, store: ':unused:' })
+      for (const shown of [forwarder, forwarder.sender, forwarder.sender?.health, plugin]) {
+        expect(inspect(shown, { depth: 20, showHidden: true })).not.toContain(KEY)
+        expect(JSON.stringify(shown)).not.toContain(KEY)
+      }
+    })
+  })
+})
 
 describe('close', () => {
   it('lets calls in flight end, and writes down what became of them', async () => {

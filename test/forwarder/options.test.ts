@@ -1,3 +1,5 @@
+import { createForwarder } from '../../src/forwarder.js'
+import { doptPlugin } from '../../src/intake/plugin/dopt-plugin.js'
 import { ConfigurationError, DEFAULTS, resolveOptions, type ForwarderOptions } from '../../src/options.js'
 
 const apiKey = 'the-key'
@@ -77,6 +79,26 @@ describe('resolveOptions', () => {
     const message = refusal({ apiKey: given })
     expect(message).toContain('API key')
     if (given.trim() !== '') expect(message).not.toContain(given)
+  })
+
+  it.each<[string, unknown]>([
+    ['apiKey', 5],
+    ['endpoint', new URL('http://localhost')],
+    ['store', new URL('file:///x.db')],
+    ['store', ' '],
+    ['send', 'false'],
+    ['logger', {}],
+    ['logger', null],
+    ['logger', { debug() {}, info() {}, warn: 'no' }]
+  ])('refuses a %s of another type', (name, value) => {
+    expect(refusal({ [name]: value })).toMatch(new RegExp(`^${name} must `))
+  })
+
+  it.each([null, 'key'])('refuses %j instead of options', async (options) => {
+    const given = options as unknown as ForwarderOptions
+    expect(() => resolveOptions(given)).toThrow('the options must be an object')
+    await expect(createForwarder(given)).rejects.toMatchObject({ code: 'configuration' })
+    expect(() => doptPlugin(given)).toThrow(ConfigurationError)
   })
 
   it('needs no API key where nothing is sent', () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { SqliteStore } from '../../src/store/sqlite-store.js'
@@ -36,6 +36,26 @@ async function withThreaded(use: (store: ThreadedStore, file: string) => Promise
 }
 
 const one = () => ({ events: [newEvent()], rejections: [], ignored: {} })
+
+describe('a store whose file is deleted or replaced while it is open', () => {
+  it.each<[string, (file: string) => void]>([
+    ['deleted', rmSync],
+    ['moved', (file) => renameSync(file, `${file}-moved`)],
+    ['replaced', (file) => (renameSync(file, `${file}-old`), writeFileSync(file, ''))]
+  ])('acknowledges nothing more, and is lost, once it is %s', (how, change) =>
+    withThreaded(async (store, file) => {
+      await store.accept(one())
+      change(file)
+      await expect(store.accept(one())).rejects.toMatchObject({
+        code: 'gone',
+        message: expect.stringMatching('was deleted, moved or replaced') as string
+      })
+      expect((await store.lost).message).toContain(file)
+      await expect(store.accept(one())).rejects.toMatchObject({ code: 'gone' })
+      expect(existsSync(file)).toBe(how === 'replaced')
+    })
+  )
+})
 
 describe('the thread of a store', () => {
   it('opens the store with the options given, and says why when it cannot', async () => {

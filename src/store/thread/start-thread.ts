@@ -8,6 +8,8 @@ const MAX_YOUNG_MIB = 8
 export function startThread(data: ThreadData): Worker {
   return new Worker(new URL('./store-thread.js', import.meta.url), {
     workerData: data,
+    // The program's own, except for one that Node allows only with a program on the command line.
+    execArgv: process.execArgv.filter((argument) => !argument.startsWith('--input-type')),
     resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MIB }
   })
 }

@@ -41,8 +41,8 @@ export class ThreadedStore implements Store {
   ) {
     this.lost = new Promise((resolve) => (this.#tellLost = resolve))
     worker.on('message', (answer: Answer) => this.#take(answer))
-    worker.on('error', (error) => this.#lose(error))
-    worker.on('exit', () => this.#lose())
+    worker.on('error', (error) => this.#lose(this.#ended(error)))
+    worker.on('exit', () => this.#lose(this.#ended()))
   }
 
   /** Opens the store, creating or migrating it if needed. Rejects with StoreError. */
@@ -114,17 +114,27 @@ export class ThreadedStore implements Store {
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
     if (this.#waiting.size === 0) this.worker.unref()
-    if ('error' in answer) waiting?.reject(fromMessage(answer.error))
-    else waiting?.resolve(answer.result)
+    if (!('error' in answer)) {
+      waiting?.resolve(answer.result)
+      return
+    }
+    const error = fromMessage(answer.error)
+    waiting?.reject(error)
+    if (error instanceof StoreError && error.code === 'gone') this.#lose(error)
   }
 
-  /** The thread has ended: whether unanswered requests were written is unknown. */
-  #lose(cause?: Error): void {
-    if (this.#gone !== undefined) return
+  #ended(cause?: Error): StoreError {
     const message = `the store ${this.location} cannot be used any more (${cause?.message ?? 'its thread ended'}): restart; nothing acknowledged is lost`
-    this.#gone = new StoreError('gone', message, { cause })
-    this.#tellLost(this.#gone)
-    for (const { reject } of this.#waiting.values()) reject(this.#gone)
+    return new StoreError('gone', message, { cause })
+  }
+
+  /** Whether unanswered requests were written is unknown. */
+  #lose(reason: StoreError): void {
+    if (this.#gone !== undefined) return
+    this.#gone = reason
+    this.#tellLost(reason)
+    for (const { reject } of this.#waiting.values()) reject(reason)
     this.#waiting.clear()
+    void this.worker.terminate()
   }
 }
