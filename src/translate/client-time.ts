@@ -32,9 +32,10 @@ export function eventTime(
   event: Readonly<Record<string, unknown>>,
   arrivedAt: number
 ): number | undefined {
-  const timestamp = isTime(mapped) ? mapped : event['timestamp']
-  const time = parseEventTime(timestamp, arrivedAt)
-  if (time < arrivedAt || isTime(timestamp)) return time
+  for (const value of [mapped, event['timestamp']]) {
+    const time = parseEventTime(value, arrivedAt)
+    if (time < arrivedAt || isTime(value)) return time
+  }
   const { originalTimestamp, sentAt, receivedAt } = event
   const received = isTime(receivedAt) ? parseEventTime(receivedAt, arrivedAt) : undefined
   const happened = clientTimestamp({ originalTimestamp, sentAt }, received ?? arrivedAt)
