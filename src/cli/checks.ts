@@ -39,24 +39,25 @@ export async function runChecks(loadConfig: () => Config): Promise<CheckResult[]
   }
   const configuration = await checkConfiguration(config, options)
   const store = await checkStore(storeFile(config))
-  if (!configuration.ok) return [configuration, store]
-  return [configuration, store, ...(await checkDopt(options))]
+  if (configuration.some(({ ok }) => !ok)) return [...configuration, store]
+  return [...configuration, store, ...(await checkDopt(options))]
 }
 
-async function checkConfiguration(config: Config, options: ForwarderOptions): Promise<CheckResult> {
-  const [{ resolveOptions }, { resolveHttpOptions }, { readSubscriptions }] = await Promise.all([
+async function checkConfiguration(config: Config, options: ForwarderOptions): Promise<CheckResult[]> {
+  const [{ DEFAULTS, resolveOptions }, { resolveHttpOptions }, { readSubscriptions }] = await Promise.all([
     import('../options.js'),
     import('../intake/http/options.js'),
     import('../read-subscriptions.js')
   ])
-  try {
-    const { subscriptions, api } = resolveOptions(options)
-    readSubscriptions(subscriptions, api)
-    // The keys that another address than loopback needs may be flags of `serve`, which are not known here.
-    resolveHttpOptions({ ...httpOptions(config), host: undefined })
-  } catch (error) {
-    return { name: 'configuration', ok: false, detail: lineOf(error) }
-  }
+  const http = httpOptions(config)
+  const problems = [
+    problemOf(() => resolveOptions(options)),
+    problemOf(() => readSubscriptions(options.subscriptions, options.api ?? DEFAULTS.api)),
+    problemOf(() => resolveHttpOptions({ ...http, host: undefined }))
+  ].filter((problem) => problem !== undefined)
+  if (problems.length > 0) return problems.map((detail) => ({ name: 'configuration', ok: false, detail }))
+  // Not an error: what another address than loopback needs may be flags of `serve`, which are not known here.
+  const missing = problemOf(() => resolveHttpOptions(http))
   const where = { flag: 'a flag', environment: 'the environment', file: config.file ?? 'the config file' }
   const keyFrom = config.sourceOf(apiKey)
   const endpointFrom = config.sourceOf(endpoint)
@@ -65,10 +66,20 @@ async function checkConfiguration(config: Config, options: ForwarderOptions): Pr
     keyFrom && `API key from ${where[keyFrom]}`,
     options.subscriptions && plural(options.subscriptions.length, 'subscription'),
     endpointFrom === undefined ? 'default endpoint' : `endpoint from ${where[endpointFrom]}`,
+    missing && `serve needs more: ${missing}`,
     // Not an error: they may belong to other programs.
     ...config.unknownVariables().map((name) => `${name} in the environment is no setting and is ignored`)
   ]
-  return { name: 'configuration', ok: true, detail: parts.filter(Boolean).join(', ') }
+  return [{ name: 'configuration', ok: true, detail: parts.filter(Boolean).join(', ') }]
+}
+
+function problemOf(run: () => unknown): string | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return lineOf(error)
+  }
 }
 
 async function checkStore(file: string): Promise<CheckResult> {

@@ -79,7 +79,18 @@ describe('check', () => {
     withDesk(async ({ run }) => {
       const { code, stdout } = await run(['check'], { env: { DOPT_HOST: '0.0.0.0' } })
       expect(code).toBe(0)
+      expect(stdout).toMatch(/^✓ configuration .*, serve needs more: .*set --write-key .* or --shared-secret/m)
       expect(stdout).toMatch(/^✓ key +Dopt accepts it$/m)
+      const enough = await run(['check'], { env: { DOPT_HOST: '0.0.0.0', DOPT_WRITE_KEY: 'key' } })
+      expect(enough.stdout).not.toContain('serve needs more')
+    }))
+
+  it('names what is wrong with addresses and subscriptions at once', () =>
+    withDesk(async ({ run, write }) => {
+      write('dopt-destination.config.json', '{ "subscriptions": [] }')
+      const { code, stdout } = await run(['check'], { env: { DOPT_ENDPOINT: 'bogus', DOPT_PUBLIC_URL: 'bogus' } })
+      expect(code).toBe(2)
+      expect(stdout.match(/^✗ configuration .*(the endpoint|no subscription|public)/gm)).toHaveLength(3)
     }))
 
   it('distinguishes an unavailable endpoint from a wrong one', () =>
