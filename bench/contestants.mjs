@@ -17,9 +17,19 @@ const forward = ({ input, store, endpoint, apiKey, concurrency }, ...more) => [
 ]
 
 /**
+ * Where things are, and how many calls may be made at a time. `address` is that of the contestant's own server.
+ *
+ * @typedef {{ input: string, store: string, endpoint: string, apiKey: string, concurrency: number, address?: string }} Where
+ *
+ * @typedef {{ title: string, args: string[] }} Run
+ *
+ * @typedef {{ title: string, runs: (where: Where) => Run[], server?: typeof REDIS | typeof POSTGRES }} Contestant
+ */
+
+/**
  * One process, which is told where things are.
  *
- * @param {(where: any) => string[]} more
+ * @param {(where: Partial<Where>) => string[]} more
  */
 const one = (title, name, more = () => []) => ({
   title,

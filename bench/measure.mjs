@@ -14,8 +14,15 @@ const usageReporter = fileURLToPath(new URL('report-usage.mjs', import.meta.url)
  * of which the sink has seen nothing. Memory and processor time are those of the contestant's own process. `inspect` is
  * called with the store before it is removed, and what it returns is in the result. Throws when the contestant fails.
  *
- * @param {{ runs: (where: object) => any[], server?: any }} contestant
- * @param {{ input: string, events: number, sink: any, folder: string, concurrency: number, profile?: string, inspect?: (file: string) => object }} options
+ * @param {Omit<import('./contestants.mjs').Contestant, 'title'>} contestant
+ * @param {object} options
+ * @param {string} options.input
+ * @param {number} options.events how many there are in the input
+ * @param {import('./start-sink.mjs').Sink} options.sink
+ * @param {string} options.folder
+ * @param {number} options.concurrency
+ * @param {string} [options.profile] the folder for CPU profiles
+ * @param {(file: string) => object} [options.inspect]
  */
 export async function measure({ runs, server }, { input, events, sink, folder, concurrency, profile, inspect }) {
   const own = mkdtempSync(join(folder, 'run-'))

@@ -1,5 +1,5 @@
 import { systemClock } from './delivery/clock.js'
-import { silentLogger } from './delivery/logger.js'
+import { silentLogger, type Logger } from './delivery/logger.js'
 import { createWarningLogger } from './delivery/warning-logger.js'
 import { Retention } from './delivery/retention.js'
 import { untilRoom } from './delivery/room.js'
@@ -54,18 +54,23 @@ export class Forwarder {
     readonly sender: Sender | undefined,
     private readonly client: GotDoptClient | undefined,
     private readonly translator: Translator,
-    options: Omit<ResolvedOptions, 'apiKey'>
+    options: Omit<ResolvedOptions, 'apiKey'> & { logger: Logger }
   ) {
     if (sender !== undefined) {
-      this.#retention = new Retention(store, options, systemClock, options.logger ?? silentLogger)
+      this.#retention = new Retention(store, options, systemClock, options.logger)
       this.#retention.start()
     }
   }
 
-  /** Throws ConfigurationError or StoreError. */
-  static async create(given: ForwarderOptions, tuning: StoreTuning = {}): Promise<Forwarder> {
+  /** `defaultLogger` is used if the options have none. Throws ConfigurationError or StoreError. */
+  static async create(
+    given: ForwarderOptions,
+    tuning: StoreTuning = {},
+    defaultLogger: Logger = silentLogger
+  ): Promise<Forwarder> {
     // The key stays with the client: an object that has it may be logged.
-    const { apiKey, ...options } = await withSubscriptions(resolveOptions(given))
+    const { apiKey, logger = defaultLogger, ...rest } = await withSubscriptions(resolveOptions(given))
+    const options = { ...rest, logger }
     const opening = ThreadedStore.open(options.store, {
       synchronous: options.synchronous,
       ...(options.maxStoreBytes !== undefined && { maxBytes: options.maxStoreBytes }),
@@ -87,7 +92,7 @@ export class Forwarder {
         client,
         { ...options, backoff: { baseMs: options.retryBaseMs, maxMs: options.retryMaxMs } },
         systemClock,
-        options.logger ?? silentLogger
+        logger
       )
       await sender.start().catch((error: unknown) => {
         client.close()
@@ -207,6 +212,5 @@ async function withSubscriptions(options: ResolvedOptions): Promise<ResolvedOpti
  * ConfigurationError or StoreError (`in-use`: another process is sending from the store).
  */
 export async function createForwarder(options: ForwarderOptions = {}): Promise<Forwarder> {
-  const { logger = createWarningLogger() } = resolveOptions(options)
-  return Forwarder.create({ ...options, logger })
+  return Forwarder.create(options, {}, createWarningLogger())
 }

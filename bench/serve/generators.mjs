@@ -15,6 +15,8 @@ export const GENERATORS = {
 /** The first that is installed. */
 export const defaultGenerator = () => Object.keys(GENERATORS).find((name) => GENERATORS[name].isHere())
 
+const USERS = 50_000
+
 const pathOf = (eventsARequest) => `/v1/${eventsARequest === 1 ? 'identify' : 'batch'}`
 /** Makes the ids of the messages unique. */
 const newRun = () => randomBytes(6).toString('hex')
@@ -51,7 +53,6 @@ async function loadWithAutocannon({ url, connections, seconds, eventsARequest })
 
 /** Events as analytics-node sends them, about 430 bytes; the same as in wrk.lua. */
 function identifies(run) {
-  const USERS = 50_000
   let events = 0
   return () => {
     const n = events++

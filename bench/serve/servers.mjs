@@ -27,7 +27,7 @@ function serve({ folder, endpoint, apiKey }) {
 /**
  * Starts a server in a process of its own; `stop` resolves to what it used, `{ peakMiB, cpuSeconds }`.
  *
- * @param {{ args: (where: any) => string[] }} server
+ * @param {{ args: (where: { folder: string, endpoint: string, apiKey: string }) => string[] }} server
  * @param {{ folder: string, endpoint: string, apiKey: string, profile?: string }} options
  */
 export async function startServer({ args }, { folder, profile, ...where }) {

@@ -1,3 +1,4 @@
+import { outcomeOf } from '../destination/dopt-api.js'
 import type { EndpointRecord } from '../store/store.js'
 import { formatDuration } from './format-number.js'
 import { printable } from './printable.js'
@@ -45,9 +46,9 @@ export function describeState({ state, nextProbeAt }: EndpointRecord, now: numbe
 export function describeTrouble(lastError: string | undefined): string {
   if (lastError === undefined) return 'Dopt does not accept calls'
   const error = printable(lastError)
-  // A wrong address: waiting does not help.
-  if (/^(3\d\d|404|405|410)\b/.test(error)) return `Dopt answers ${error} (check --endpoint and --api)`
-  return /^\d{3}\b/.test(error)
-    ? `Dopt answers ${error}`
-    : error.replace(/^(network_error|timeout|answer_too_large) /, '')
+  const [status] = /^\d{3}\b/.exec(error) ?? []
+  if (status === undefined) return error.replace(/^(network_error|timeout|answer_too_large) /, '')
+  // Waiting does not help.
+  const isMisdirected = outcomeOf(Number(status)) === 'misdirected'
+  return `Dopt answers ${error}${isMisdirected ? ' (check --endpoint and --api)' : ''}`
 }

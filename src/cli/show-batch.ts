@@ -17,7 +17,7 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
   const found = await store.getBatch(id)
   if (found === undefined) return undefined
   const { batch, children } = found
-  const calls = found.attempts.filter((record) => wasCall(record, batch))
+  const calls = found.attempts
   const events = await store.eventsOfBatch(id, EVENTS_READ)
   const sent = await sentByBatch(store, batch, events, USERS_A_BATCH)
   const { subject } = batch
@@ -58,11 +58,6 @@ export async function showBatch(store: Store, id: number, { now, hint }: ShowCon
       cameIn: events.map(eventDocument)
     }
   }
-}
-
-/** A batch that was split or refused without a call has a record of that too, whose reason is that of the batch. */
-function wasCall({ attempt, at, status }: AttemptRecord, { attempts, settledAt }: BatchRecord): boolean {
-  return attempt <= attempts || status !== undefined || at !== settledAt
 }
 
 function callDocument({ attempt, at, status, code, error }: AttemptRecord) {

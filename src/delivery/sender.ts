@@ -146,11 +146,8 @@ export class Sender {
 
   /** Runs one pass at a time; if called during a pass, another one follows it. */
   async #pump(): Promise<void> {
-    if (this.#pumping !== undefined) {
-      this.#pumpAgain = true
-      return this.#pumping
-    }
-    this.#pumping = this.#passes()
+    if (this.#pumping === undefined) this.#pumping = this.#passes()
+    else this.#pumpAgain = true
     return this.#pumping
   }
 

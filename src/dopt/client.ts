@@ -46,12 +46,11 @@ const MAX_CODE = 100
 
 /** An HTTP client of Dopt's users API. The key appears only in the request header. */
 export class GotDoptClient implements DoptClient {
+  // Not `private`, which hides nothing at run time: logging a forwarder would show the key.
+  readonly #options: DoptClientOptions
   readonly #got: Got
   readonly #agents: { http: HttpAgent; https: HttpsAgent }
   readonly #origin: string
-
-  // Not `private`, which hides nothing at run time: logging a forwarder would show the key.
-  readonly #options: DoptClientOptions
 
   constructor(options: DoptClientOptions) {
     this.#options = options
@@ -105,10 +104,11 @@ export class GotDoptClient implements DoptClient {
   async checkKey(signal?: AbortSignal): Promise<CallResult> {
     const { body, ...result } = await this.#call(checkKeyRequest(this.#options.api), signal)
     // Any answer of Dopt below 500 to an empty call, except for a refused key or a wrong address, means that the key was
-    // accepted.
+    // accepted. Dopt's answers are JSON, or empty.
     const isAccepted = ['delivered', 'split', 'reject'].includes(result.outcome) && (result.status ?? 500) < 500
     if (!isAccepted) return result
-    return isJson(body) || body.trim() === '' ? { ...result, outcome: 'delivered' } : this.#unexpected(result)
+    const isDopt = body.trim() === '' || parseJson(body) !== undefined
+    return isDopt ? { ...result, outcome: 'delivered' } : this.#unexpected(result)
   }
 
   close(): void {
@@ -163,12 +163,7 @@ export class GotDoptClient implements DoptClient {
 
 /** `{ code, details }` of Dopt's errors; both undefined for anything else, such as a load balancer's HTML page. */
 function parseError(body: string): { code: string | undefined; details: string | undefined } {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body)
-  } catch {
-    parsed = undefined
-  }
+  const parsed = parseJson(body)
   const field = (name: string): string | undefined => {
     const value: unknown = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, name) : undefined
     return typeof value === 'string' ? value : undefined
@@ -176,12 +171,12 @@ function parseError(body: string): { code: string | undefined; details: string |
   return { code: field('code'), details: field('details') }
 }
 
-function isJson(text: string): boolean {
+/** Undefined if the text is not JSON. */
+function parseJson(text: string): unknown {
   try {
-    JSON.parse(text)
-    return true
+    return JSON.parse(text)
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -104,7 +104,7 @@ export function prepareBatchRows(db: Database) {
   ): void {
     const isTold = call.error === undefined || carriedForgotten.get(id, FORGOTTEN_CODE) === undefined
     const words = [call.status ?? null, (isTold && call.code) || null, (isTold && call.error) || null] as const
-    if (state !== 'delivered') insertAttempt.run(call.at, ...words, id)
+    if (state !== 'delivered' && (call.isSent ?? true)) insertAttempt.run(call.at, ...words, id)
     const settledAt = state === 'retrying' ? null : call.at
     updateCall.run(
       state,

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { asStoreError, isOfDatabase, StoreError } from './errors.js'
-import { identify } from './same-file.js'
+import { prepareInPlace } from './in-place.js'
 import { prepareWalLimit } from './wal-limit.js'
 
 /** How long a write waits for another process to unlock the database, and how often it checks. */
@@ -46,7 +46,7 @@ export class GroupCommit {
     this.#commit = db.prepare('commit')
     this.#rollback = db.prepare('rollback')
     this.#limitWal = prepareWalLimit(db, maxWalBytes)
-    this.#isInPlace = identify(file)
+    this.#isInPlace = prepareInPlace(db.name)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmdirSync } from 'node:fs'
+import { mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { Standby } from '../../../src/intake/plugin/standby.js'
@@ -20,6 +20,23 @@ describe('a standby', () => {
       expect((await standby.run((forwarder) => forwarder.books())).sender).toBeDefined()
       await standby.close(Date.now() + 10_000)
       expect([...sandbox.users.keys()].sort()).toEqual(['after', 'before'])
+    }))
+
+  it('opens a new store when its file was deleted, having acknowledged nothing more to the old one', () =>
+    withForwarders({}, async ({ sandbox, file }) => {
+      const options = { apiKey: KEY, endpoint: sandbox.url, store: file, flushIntervalMs: 60_000 }
+      const standby = new Standby(options, { takeOverMs: 10, reopenMs: 10 })
+      const accept = (userId: string) => standby.run((forwarder) => forwarder.accept({ type: 'identify', userId }))
+      try {
+        await accept('before')
+        // What SQLite keeps beside it stays.
+        rmSync(file)
+        await expect(accept('refused')).rejects.toMatchObject({ code: 'gone' })
+        expect(await accept('after')).toMatchObject({ accepted: 1 })
+      } finally {
+        await standby.close(Date.now() + 10_000)
+      }
+      expect([...sandbox.users.keys()]).toEqual(['after'])
     }))
 
   it('goes on trying to become the sender where the store cannot even be opened for a while', () =>

@@ -1,10 +1,7 @@
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
 
 /** Returns a function that tells whether the path still leads to the file that it leads to now. */
-export function identify(path: string): () => boolean {
-  // As in open-database.ts.
-  const file = resolve(path.trim())
+export function prepareInPlace(file: string): () => boolean {
   const own = statSync(file, { throwIfNoEntry: false })
   return () => {
     const now = statSync(file, { throwIfNoEntry: false })
