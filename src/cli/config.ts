@@ -108,11 +108,11 @@ export class Config {
 function readConfigFile(file: string, known: readonly AnySetting[]): Record<string, unknown> {
   const values = parse(file, read(file))
   const names = [...new Set(known.filter(({ inFile }) => inFile).map(({ key }) => key))]
-  const unknown = Object.keys(values).find((key) => !names.includes(key))
-  if (unknown !== undefined) {
-    throw new UsageError(
-      `${file}: unknown setting "${printable(unknown)}"; the settings are ${names.sort().join(', ')}`
-    )
+  const unknown = Object.keys(values).filter((key) => !names.includes(key))
+  if (unknown.length > 0) {
+    const listed = unknown.map((key) => `"${printable(key)}"`).join(', ')
+    const noun = unknown.length === 1 ? 'setting' : 'settings'
+    throw new UsageError(`${file}: unknown ${noun} ${listed}; the settings are ${names.sort().join(', ')}`)
   }
   return values
 }

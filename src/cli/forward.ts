@@ -6,7 +6,7 @@ import { runDelivery, type DeliveryRun } from './delivery-run.js'
 import { exitCodeOf } from './errors.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { hint } from './hint.js'
-import { InputNotes } from './input-notes.js'
+import { adviceOnLines, InputNotes } from './input-notes.js'
 import { findInputs, totalBytes, type Input } from './inputs.js'
 import { flag } from './setting.js'
 import { keepHeapSmall } from './small-heap.js'
@@ -87,6 +87,8 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
     if (signal.aborted) break
   }
   notes.sayRest()
+  const advice = adviceOnLines(tally.received, notes.notJson)
+  if (advice !== undefined) output.note(advice)
   if (tally.received > 0 && tally.ignored === tally.received) {
     output.note(`nothing in the input is for Dopt: "${hint('preview', config)}" shows why, event by event`)
   }

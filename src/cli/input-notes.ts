@@ -1,3 +1,4 @@
+import { NOT_JSON } from '../intake/why-not-json.js'
 import { formatCount } from './format-number.js'
 import type { Output } from './output.js'
 import { printable } from './printable.js'
@@ -5,9 +6,20 @@ import { printable } from './printable.js'
 /** More would push everything else off the screen. */
 const SHOWN = 10
 
+/**
+ * Says what to give instead of lines of which none is JSON, such as those of CSV, or of an event on several lines.
+ * Undefined if some are, or if there is only one, whose own reason says enough.
+ */
+export function adviceOnLines(received: number, notJson: number): string | undefined {
+  if (received < 2 || notJson < received) return undefined
+  return 'no line of the input is JSON: give NDJSON, with a whole event in each line ("jq -c ." writes it), or a JSON array'
+}
+
 /** Reports what is wrong with the events of an input: the first ones as they come, the rest as a number. */
 export class InputNotes {
   #rejected = 0
+  /** How many lines were not JSON. */
+  notJson = 0
   #untimed = 0
   #firstUntimed = ''
 
@@ -15,6 +27,7 @@ export class InputNotes {
 
   rejected(source: string, reason: string): void {
     this.#rejected++
+    if (reason.startsWith(NOT_JSON)) this.notJson++
     if (this.#rejected <= SHOWN) this.output.note(printable(`${source}: ${reason}`))
   }
 

@@ -1,9 +1,11 @@
 import { readEvents, type ReadItem } from '../intake/read-events.js'
+import { NOT_JSON } from '../intake/why-not-json.js'
 import type { Translation } from '../translate/translation.js'
 import { api, config, json, logLevel, nestedProperties, subscriptions } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { formatCount } from './format-number.js'
+import { adviceOnLines } from './input-notes.js'
 import { findInputs, type Input } from './inputs.js'
 import type { Previewed } from './previewed.js'
 import { whole } from './setting.js'
@@ -47,6 +49,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   const about = { api: from.get(api) ?? 'bulk', hasSubscriptions: options.subscriptions !== undefined } as const
   const most = from.get(limit) ?? DEFAULT_LIMIT
   const counts = { received: 0, sent: 0, ignored: 0, rejected: 0 }
+  let notJson = 0
   const shown: Previewed[] = []
   /** Of the widest place so far, so that what follows is aligned. */
   let width = 0
@@ -68,6 +71,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
       const next = items.slice(0, Math.max(0, most - counts.received))
       width = Math.max(width, ...next.map((item) => placeWidth(placeOf(item))))
       items.forEach((item, index) => {
+        if (item.kind === 'malformed' && item.reason.startsWith(NOT_JSON)) notJson++
         const place = placeOf(item)
         const previewed = toPreviewed(place, translationOf(item, translations[index]), about)
         counts.received++
@@ -82,6 +86,8 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   function sumUp(): void {
     if (wants(json)) output.printJson({ ...counts, events: shown })
     else output.print(describeRest(counts.received - most) + summaryOf(counts))
+    const advice = adviceOnLines(counts.received, notJson)
+    if (advice !== undefined) output.note(advice)
   }
 }
 

@@ -50,8 +50,7 @@ export async function runProgram(
     .version(readVersion(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
-    // One line, also when commander adds a suggestion.
-    .configureOutput({ outputError: (message, write) => write(`${message.trim().replace(/\s*\n\s*/g, ' ')}\n`) })
+    .configureOutput({ outputError: (message, write) => write(`${toOneLine(message)}\n`) })
     .addHelpText('after', AFTER_HELP)
   const known = commands.flatMap(({ settings, common }) => [...settings, ...common])
   for (const command of commands) {
@@ -96,6 +95,12 @@ function withoutHelpOfUnknown(argv: readonly string[], commands: readonly Comman
 
 function isFlag({ fileOnly }: AnySetting): boolean {
   return fileOnly !== true
+}
+
+/** Also with commander's suggestion; without one, it says where the names are. */
+function toOneLine(message: string): string {
+  const line = message.trim().replace(/\s*\n\s*/g, ' ')
+  return line.includes('Did you mean') ? line : `${line}: see --help`
 }
 
 /** Makes each paragraph one line, which commander wraps to the width of the terminal. */

@@ -17,6 +17,8 @@ export interface ReplayPreview {
     kept: number
     /** Would be accepted now, or be a duplicate. */
     accepted: number
+    /** Still invalid, but an event with the same message id has been accepted since: would be dropped, as duplicates. */
+    corrected: number
     /** Would be ignored now. */
     ignored: number
     rejected: number
@@ -36,12 +38,12 @@ export async function previewReplay(
     preview.failed = { batches, events, users, groups }
   }
   if (rejected !== undefined) {
-    const counts = { kept: 0, accepted: 0, ignored: 0, rejected: 0 }
+    const counts = { kept: 0, accepted: 0, corrected: 0, ignored: 0, rejected: 0 }
     const first: Array<{ source: string; reason: string }> = []
     for await (const retried of retryRejected(store, rejected, options)) {
       for (const { record, translation, isCorrected } of retried) {
         counts.kept++
-        const outcome = isCorrected || translation.kind === 'event' ? 'accepted' : translation.kind
+        const outcome = isCorrected ? 'corrected' : translation.kind === 'event' ? 'accepted' : translation.kind
         counts[outcome]++
         if (outcome === 'rejected' && translation.kind === 'rejected' && first.length < IN_DOCUMENT) {
           first.push({ source: record.source, reason: reasonOf(record, translation) })
@@ -62,9 +64,10 @@ export function renderPreview({ failed, rejected }: ReplayPreview): string {
     parts.push(`would replay ${plural(events, 'event')} of ${whose} from ${plural(batches, 'failed batch')}`)
   }
   if (rejected !== null) {
-    const { kept, accepted, ignored, rejected: again, first } = rejected
+    const { kept, accepted, corrected, ignored, rejected: again, first } = rejected
     parts.push(
       `${plural(kept, 'rejected event')} kept: ${formatCount(accepted)} would be accepted now, ` +
+        (corrected > 0 ? `${formatCount(corrected)} dropped (accepted in a correct form since), ` : '') +
         `${formatCount(ignored)} ignored, ${formatCount(again)} rejected again`
     )
     const listed = first.slice(0, LISTED).map(({ source, reason }) => [source, reason])

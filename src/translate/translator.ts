@@ -90,9 +90,15 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
     if (time === undefined && (event['timestamp'] ?? '') !== '') translation.isUntimed = true
     return translation
   } catch (error) {
-    // Nested too deeply for the stack, or cannot be written as JSON.
-    return { kind: 'rejected', reason: `cannot be read (${error instanceof Error ? error.name : 'unknown error'})` }
+    return { kind: 'rejected', reason: `cannot be written as JSON (${whyNotWritten(error)})` }
   }
+}
+
+/** What JSON.stringify throws quotes names of properties; this does not. */
+function whyNotWritten(error: unknown): string {
+  if (error instanceof RangeError) return 'nested too deeply'
+  if (error instanceof TypeError) return 'it contains a BigInt, or itself'
+  return error instanceof Error ? error.name : 'unknown error'
 }
 
 /** The mapping accepts a string or a number; an event with any other timestamp counts as having happened on arrival. */
@@ -109,9 +115,12 @@ function screen(event: unknown): Translation | undefined {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return { kind: 'rejected', reason: `not an object but ${describe(event)}` }
   }
-  const { type, integrations } = event as SegmentEventLike
+  const { type, integrations, batch } = event as SegmentEventLike
   if (typeof type !== 'string' || type === '') {
-    return { kind: 'rejected', reason: 'no type: a Segment event has one, such as "type":"identify"' }
+    const advice = Array.isArray(batch)
+      ? 'this is the body of a batch: give the events in it'
+      : 'a Segment event has one, such as "type":"identify"'
+    return { kind: 'rejected', reason: `no type: ${advice}` }
   }
   return isExcluded(integrations) ? { kind: 'ignored', reason: 'integrations' } : undefined
 }

@@ -53,10 +53,10 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
   it.each<[string[], RegExp]>([
     [['forward', '--batch-size', '1e9'], /^error: --batch-size must be a whole number from 1 to 100, not 1e9$/],
     [['forward', ''], /^error: a file name is empty: give one, or - for standard input$/],
-    [['forward', '--nonsense'], /^error: unknown option '--nonsense'$/],
+    [['forward', '--nonsense'], /^error: unknown option '--nonsense': see --help$/],
     [['forward', '--accept-onyl'], /^error: unknown option '--accept-onyl' \(Did you mean --accept-only\?\)$/],
     [['forwrd'], /^error: unknown command 'forwrd' \(Did you mean forward\?\)$/],
-    [['show'], /^error: missing required argument 'id'$/],
+    [['show'], /^error: missing required argument 'id': see --help$/],
     [['status', 'x'], /^error: too many arguments/],
     [['forward', '--give-up-after', '0'], /^error: --give-up-after must be a duration above 0, such as 30s, /],
     [['prune', '--older-than', '30'], /^error: --older-than: "30" has no unit: write it like 500ms, 30s, /],

@@ -147,6 +147,7 @@ describe('invalid parts of an input affect nothing else', () => {
     ['not an object', [1], /not an object but an array/],
     ['null', null, /not an object but null/],
     ['of no type', { userId: 'u', traits: {} }, /no type: /],
+    ['a whole batch', { batch: [identify(2)] }, /no type: this is the body of a batch: give the events in it/],
     ['with traits that are a string', identify(2, { traits: 'VALUE' }), /traits is a string, not an object/],
     ['with traits that are an array', identify(2, { traits: ['VALUE'] }), /traits is an array, not an object/]
   ])('rejects an event %s, naming its line and no value', (_, event, reason) =>

@@ -73,6 +73,11 @@ describe('the configuration', () => {
     })
   )
 
+  it('names all unknown settings of the file at once', () =>
+    withConfig('{"Size": 1, "size": 2, "nmae": "x"}', {}, (load) => {
+      expect(load).toThrow(/unknown settings "Size", "nmae"; the settings are/)
+    }))
+
   it('reads a file with a byte-order mark', () =>
     withConfig('\ufeff{"size": 3}', {}, (load) => {
       expect(load().get(SIZE)).toBe(3)

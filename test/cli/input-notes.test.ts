@@ -31,6 +31,22 @@ describe('forward, of the events of an input', () => {
       expect((await run(['forward'], { input: ndjson([{ type: 'page' }, identify(1)]) })).stderr).toBe('')
     }))
 
+  it.each([
+    ['an event on several lines', JSON.stringify(identify(1), null, 2)],
+    ['a table', 'userId,plan\nu1,pro\n']
+  ])('says what to give instead of %s', (_, input) =>
+    withDesk(async ({ run }) => {
+      for (const command of ['forward', 'preview']) {
+        const { code, errors } = await run([command], { input })
+        expect(code).toBe(1)
+        expect(errors()).toContainEqual(expect.stringMatching(/^no line of the input is JSON: give NDJSON, .*jq -c/))
+        const some = await run([command], { input: `${ndjson([identify(1)])}oops\noops\n` })
+        expect(some.stderr).not.toContain('no line')
+        expect((await run([command], { input: 'oops\n' })).stderr).not.toContain('no line')
+      }
+    })
+  )
+
   it('names the config file in that hint, but no store, which preview does not have', () =>
     withDesk(async ({ run, write }) => {
       write('mine.json', '{}')

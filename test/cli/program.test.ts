@@ -36,7 +36,11 @@ describe('the command line', () => {
   it('reports an unknown command, also after help', () =>
     withDesk(async ({ run }) => {
       for (const args of [['nope'], ['help', 'nope']]) {
-        expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: "error: unknown command 'nope'\n" })
+        expect(await run(args)).toMatchObject({
+          code: 2,
+          stdout: '',
+          stderr: "error: unknown command 'nope': see --help\n"
+        })
       }
       expect((await run(['help', 'show'])).stdout).toBe((await run(['show', '--help'])).stdout)
     }))

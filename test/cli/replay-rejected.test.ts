@@ -18,7 +18,12 @@ describe('translating kept rejections again', () => {
       expect((await books()).rejected).toBe(2)
 
       const dry = (await run(['replay', '--rejected', '--dry-run', '--json'])).json()
-      expect(dry).toMatchObject({ rejected: { kept: 2, accepted: 1, rejected: 1, first: [{ source: 'stdin:2' }] } })
+      expect(dry).toMatchObject({
+        rejected: { kept: 2, accepted: 0, corrected: 1, rejected: 1, first: [{ source: 'stdin:2' }] }
+      })
+      expect((await run(['replay', '--rejected', '--dry-run'])).stdout).toContain(
+        '0 would be accepted now, 1 dropped (accepted in a correct form since), 0 ignored, 1 rejected again'
+      )
       const { code, json, errors } = await run(['replay', '--rejected', '--json'])
       expect(code).toBe(1)
       expect(json()).toMatchObject({ received: 2, accepted: 0, duplicates: 1, rejected: 1, pending: 0 })

@@ -35,7 +35,7 @@ async function inCloud(event: object): Promise<unknown> {
   try {
     return { identifier, eventTime, properties: JSON.stringify(flattenProperties(properties ?? {}, 'flatten')) }
   } catch {
-    return { reason: 'cannot be read (TypeError)' }
+    return { reason: 'cannot be written as JSON (it contains a BigInt, or itself)' }
   }
 }
 
