@@ -59,7 +59,7 @@ async function isAccepted(store: Pick<Store, 'getEvent'>, event: unknown): Promi
   if (typeof event !== 'object' || event === null || !('messageId' in event)) return false
   const { messageId } = event
   // Otherwise the id is derived from the content: that of the same event, with the same mistake.
-  const isGiven = typeof messageId === 'number' || (typeof messageId === 'string' && messageId !== '')
+  const isGiven = Number.isSafeInteger(messageId) || (typeof messageId === 'string' && messageId !== '')
   return isGiven && (await store.getEvent(messageIdOf({ messageId }))) !== undefined
 }
 

@@ -7,6 +7,7 @@ import { runDelivery, type DeliveryRun, type DeliveryRunPlan } from './delivery-
 import { CommandError } from './errors.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { putBackFailed, settleBeside } from './put-back.js'
+import { plural, undelivered } from './summary.js'
 import { isAlive } from './status-document.js'
 import {
   batch,
@@ -98,7 +99,11 @@ async function putBack(work: Work, run: DeliveryRun): Promise<void> {
     const { putBackRejected } = await import('./replay-rejected.js')
     await putBackRejected(work.rejected, run)
   }
-  if (run.tally.received === 0) run.output.note('nothing to replay')
+  if (run.tally.received > 0) return
+  const waiting = run.forwarder.sender === undefined ? 0 : run.watch.backlog
+  run.output.note(
+    waiting === 0 ? 'nothing to replay' : `nothing more to replay; delivering ${plural(waiting, 'undelivered event')}`
+  )
 }
 
 async function putBackBeside(work: Work, run: DeliveryRun): Promise<void> {
@@ -114,6 +119,8 @@ async function refuseWrongBatch(store: SqliteStore, { failed: selection }: Work)
   if (found === undefined) throw new CommandError(`${store.location} has no batch ${selection.batchId}`)
   const { batch: record, children } = found
   if (record.state === 'failed') return
+  // A run that was interrupted has put it back: this one continues.
+  if (record.state === 'replayed' && undelivered((await store.books()).events) > 0) return
   const into = children.map(({ id }) => id).join(' and ')
   throw new CommandError(
     record.state === 'split'

@@ -95,11 +95,14 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
 
   function forgetRejections(identifier: string, subject: Subject): number {
     const text = JSON.stringify(identifier)
-    const found = rejections
-      .all(text.slice(1, -1))
-      .filter(({ raw }) => raw.includes(text) || namesSubject(raw, identifier, subject))
-    for (const { id } of found) deleteRejection.run(id)
-    return found.length
+    const ids = new Set<number>()
+    for (const written of [text.slice(1, -1), asNumber(identifier)]) {
+      for (const { id, raw } of rejections.all(written)) {
+        if (raw.includes(text) || namesSubject(raw, identifier, subject)) ids.add(id)
+      }
+    }
+    for (const id of ids) deleteRejection.run(id)
+    return ids.size
   }
 
   return (identifier, subject) => {
@@ -155,10 +158,20 @@ function namesSubject(raw: string, identifier: string, subject: Subject): boolea
   try {
     const event: unknown = JSON.parse(raw)
     if (typeof event !== 'object' || event === null) return false
-    return NAMES[subject].some((name) => String(Reflect.get(event, name)) === identifier)
+    return NAMES[subject].some((name) => isId(Reflect.get(event, name), identifier))
   } catch {
     return identifier.length >= SHORTEST_TELLING_TEXT
   }
+}
+
+/** An id that is too large a number is why an event is rejected, and then kept as rounded by JSON.parse. */
+function isId(value: unknown, identifier: string): boolean {
+  return String(value) === identifier || (typeof value === 'number' && String(value) === asNumber(identifier))
+}
+
+/** An id as it is written where it is a number. */
+function asNumber(identifier: string): string {
+  return /^\d{16,}$/.test(identifier) ? String(Number(identifier)) : identifier
 }
 
 /**

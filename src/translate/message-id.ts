@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isTime } from './client-time.js'
 
 /** Longer ids, which no SDK creates, are stored as a hash. */
 const MAX_MESSAGE_ID = 256
@@ -12,8 +13,13 @@ export function messageIdOf(event: Record<string, unknown>): string {
   if (typeof messageId === 'string' && messageId !== '') {
     return messageId.length <= MAX_MESSAGE_ID ? messageId : `long-${hash(messageId)}`
   }
-  if (typeof messageId === 'number') return String(messageId)
+  if (Number.isSafeInteger(messageId)) return String(messageId)
   const content = Object.entries(event).filter(([name]) => !TRANSPORT_FIELDS.has(name))
+  // JSON.parse makes the same number of several large ones: it does not identify the event, but is part of it.
+  if (typeof messageId === 'number') content.push(['messageId', messageId])
+  // Without another time, when it was received is when it happened.
+  const { timestamp, originalTimestamp, receivedAt } = event
+  if (!isTime(timestamp) && !isTime(originalTimestamp) && isTime(receivedAt)) content.push(['receivedAt', receivedAt])
   return `derived-${hash(JSON.stringify(Object.fromEntries(content), sortKeys))}`
 }
 

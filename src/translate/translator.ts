@@ -72,7 +72,8 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
   try {
     const combined = combine(results)
     if (combined.kind !== 'parts') return combined
-    if (combined.parts.some(({ identifier }) => isInexact(identifier, event))) {
+    const ids = combined.parts.flatMap(({ identifier, groups = [] }) => [identifier, ...groups])
+    if (ids.some((id) => isInexact(id, event))) {
       return { kind: 'rejected', reason: 'the id is a number too large to be exact: send it as a string' }
     }
     const [first, ...later] = combined.parts

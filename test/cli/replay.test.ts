@@ -57,6 +57,25 @@ describe('replay of what failed', () => {
       expect((await desk.books()).events).toMatchObject({ failed: 0, delivered: 4 })
     }, REJECTING))
 
+  it('continues a replay of a batch that a refused key has ended, and refuses the batch only when nothing waits', () =>
+    withDesk(async (desk) => {
+      await forwardSome(desk)
+      desk.sandbox.setFaults({ rejectUsers: [] })
+      const { batches } = (await desk.run(['batches', '--state', 'failed', '--json'])).json() as {
+        batches: Array<{ id: number }>
+      }
+      const replay = ['replay', '--batch', String(batches[0]?.id)]
+      expect(await desk.run(replay, { env: { DOPT_API_KEY: 'wrong' } })).toMatchObject({ code: 1 })
+      expect(await desk.run(replay)).toMatchObject({
+        ...{ code: 0, stderr: 'nothing more to replay; delivering 1 undelivered event\n' }
+      })
+      expect((await desk.books()).events).toMatchObject({ failed: 1, delivered: 3, pending: 0, retrying: 0 })
+      expect(await desk.run(replay)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('is replayed') as string
+      })
+    }, REJECTING))
+
   it('never takes a user back to older values: what newer events have delivered meanwhile is left out', () =>
     withDesk(
       async ({ run, sandbox }) => {

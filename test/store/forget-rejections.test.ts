@@ -31,6 +31,12 @@ describe('forgetting removes rejected input', () => {
     ])
   })
 
+  test('with the id as a number that JSON rounds, but not with another id as text', async () => {
+    const raws = ['{"userId":12345678901234567000,"traits":[]}', '{"userId":"12345678901234567000","traits":[]}']
+    expect(await leftOf(raws, '12345678901234567891')).toEqual(raws.slice(1))
+    expect(await leftOf(raws, '12345678901234567000')).toEqual([])
+  })
+
   test('of a group, and not of a user of that name', async () => {
     const raws = ['{"groupId":4711,"traits":[]}', '{"userId":4711,"traits":[]}']
     expect(await leftOf(raws, '4711', 'group')).toEqual(raws.slice(1))

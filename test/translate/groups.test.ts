@@ -45,6 +45,15 @@ describe('a group event', () => {
     }
   )
 
+  it.each([
+    ['a group event', GROUPS, group({ groupId: 12_345_678_901_234_567_000 })],
+    ['an identify', USERS, identify({ context: { groupId: 12_345_678_901_234_567_000 } })]
+  ])('is rejected when %s names a group by a number that is not exact', async (_what, subscription, event) => {
+    expect(await translate([subscription], event)).toMatchObject({
+      ...{ kind: 'rejected', reason: expect.stringContaining('too large to be exact') as string }
+    })
+  })
+
   it('is as old as it says, for all that it says', async () => {
     const translator = new Translator({ nestedProperties: 'flatten', subscriptions: [GROUPS] })
     const timestamp = '2026-01-01T00:00:00.123Z'

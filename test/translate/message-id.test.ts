@@ -60,6 +60,22 @@ describe('a message id', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  it.each([12_345_678_901_234_567_000, 1.5])('%d is not enough: several are read as that number', (messageId) => {
+    const ids = [EVENT, { ...EVENT, userId: 'v' }].map((event) => messageIdOf({ ...event, messageId }))
+    expect(ids[0]).toBe(messageIdOf({ ...EVENT, messageId }))
+    expect(new Set([...ids, messageIdOf(EVENT)]).size).toBe(3)
+  })
+
+  it('depends on when the event was received where nothing else says when it happened', () => {
+    const { timestamp: _, ...untimed } = EVENT
+    const received = (day: string) => messageIdOf({ ...untimed, receivedAt: `2026-10-${day}` })
+    expect(received('01')).toBe(received('01'))
+    expect(new Set([received('01'), received('02'), messageIdOf(untimed)]).size).toBe(3)
+    expect(messageIdOf({ ...untimed, receivedAt: 'soon' })).toBe(messageIdOf(untimed))
+    const timed = { ...untimed, originalTimestamp: '2026-09-30' }
+    expect(messageIdOf({ ...timed, receivedAt: '2026-10-01' })).toBe(messageIdOf(timed))
+  })
+
   it('does not hang on when the event was sent and received', () => {
     const again = { ...EVENT, sentAt: '2026-01-03', receivedAt: '2026-01-04' }
     expect(messageIdOf(again)).toBe(messageIdOf(EVENT))

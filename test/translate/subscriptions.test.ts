@@ -41,6 +41,22 @@ describe('subscriptions of one’s own', () => {
     expect(await translate([SIGNED_UP], identify({ traits: 'text' }))).toEqual(ignored)
   })
 
+  it.each([
+    ['by itself', { '@path': '$.properties.account.id' }],
+    ['in a template', { '@template': 'account-{{properties.account.id}}' }]
+  ])('reject an event whose identifier is a number that is not exact, %s', async (_how, identifier) => {
+    const event = (id: unknown): Event => identify({ properties: { account: { id } } })
+    expect(await translate([withMapping({ identifier })], event(12_345_678_901_234_567_000))).toMatchObject({
+      ...{ kind: 'rejected', reason: expect.stringContaining('too large to be exact') as string }
+    })
+    for (const id of ['12345678901234567000', 4711]) {
+      expect(await translate([withMapping({ identifier })], event(id))).toMatchObject([
+        expect.stringContaining(`${id}`),
+        {}
+      ])
+    }
+  })
+
   it.each<[string, object, unknown]>([
     ['a template', { properties: { greeting: { '@template': 'Hi {{traits.name}} of {{userId}}' } } }, 'Hi Ada of u'],
     [

@@ -150,6 +150,12 @@ describe('an event that should have been for us', () => {
     expect(await translateOne({ type: 'track', userId })).toMatchObject({ kind: 'ignored' })
   })
 
+  it('is sent when its id is a string, although the same number is elsewhere in it', async () => {
+    const id = 10_153_012_345_678_900
+    const event = identify({ userId: String(id), traits: { id }, context: { traits: { id } } })
+    expect(await translateOne(event)).toMatchObject({ kind: 'event', event: { identifier: String(id) } })
+  })
+
   it.each([[{ id: 'secretive' }], [['secretive', 'b']]])(
     'is rejected when its userId is %j, in words that name no value',
     async (userId) => {
