@@ -94,10 +94,18 @@ export class EventParser {
     for (; isWhiteSpace(head[start]); start++) if (head[start] === NEWLINE) this.#blankLines++
     if (start === head.length) return
 
-    const isArray = head[start] === OPEN_BRACKET
-    const values = new ValueCollector(this.#limits.maxEventBytes, isArray ? 'element' : 'line')
-    this.#splitter = isArray ? new ArraySplitter(values, this.#blankLines) : new LineSplitter(values, this.#blankLines)
+    this.#splitter = this.#splitterFor(head[start], this.#blankLines)
     yield* this.#split(this.#splitter, head.subarray(start))
+  }
+
+  /**
+   * By the first byte of what is to be split. An array may be followed by another, or by lines: files that were put
+   * together, or a first line of a log that begins with a bracket.
+   */
+  #splitterFor(first: number | undefined, completeLines: number): Splitter {
+    const isArray = first === OPEN_BRACKET
+    const values = new ValueCollector(this.#limits.maxEventBytes, isArray ? 'element' : 'line')
+    return isArray ? new ArraySplitter(values, completeLines) : new LineSplitter(values, completeLines)
   }
 
   *#split(splitter: Splitter, block: Buffer): Generator<ReadItem[]> {
@@ -106,6 +114,11 @@ export class EventParser {
       const end = splitter.push(block, at, this.#items, chunkItems)
       this.#itemBytes += end - at
       at = end
+      if (splitter.isDone) {
+        this.#splitter = splitter = this.#splitterFor(block[at], splitter.completeLines)
+        block = block.subarray(at)
+        at = 0
+      }
       if (this.#items.length >= chunkItems || this.#itemBytes >= chunkBytes) yield* this.#rest()
     }
   }

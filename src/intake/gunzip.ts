@@ -15,7 +15,7 @@ export class GzipDamage extends Error {}
 /**
  * Decodes gzip with one or several members. Unlike a piped zlib stream, which discards decoded data on an error, this
  * yields everything before the damage: all of it if the file is cut short or its checksum is wrong, all but the last
- * slice if bytes in the middle are wrong.
+ * slice if bytes in the middle are wrong. Zeros may follow the last member, as padding, but nothing else.
  * @throws GzipDamage
  */
 export async function* gunzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
@@ -23,6 +23,8 @@ export async function* gunzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buf
   let decoded: Buffer[] = []
   let failure: Error | undefined
   let ended = false
+  let written: Buffer = Buffer.alloc(0)
+  let writtenBytes = 0
   let settle = (): void => {}
 
   inflate.on('data', (output: Buffer) => decoded.push(output))
@@ -46,18 +48,31 @@ export async function* gunzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buf
       step(() => settle())
     })
 
+  const write = (slice: Buffer): Promise<Buffer[]> => {
+    written = slice
+    writtenBytes += slice.length
+    return run((done) => inflate.write(slice, (error) => (error ? undefined : done())))
+  }
+
+  /** zlib ends at a zero after a member, and leaves the rest unread, whatever it is. */
+  const requirePadding = (slice: Buffer): void => {
+    const unread = written.subarray(written.length - (writtenBytes - inflate.bytesWritten))
+    if (![unread, slice].every((bytes) => bytes.every((byte) => byte === 0)))
+      failure ??= new Error('data after padding')
+  }
+
   try {
     let running: Promise<Buffer[]> = Promise.resolve([])
     for await (const slice of sliceBlocks(blocks)) {
       const output = await running
-      // Zeros may follow the last member as padding; zlib ends there.
-      if (failure || ended) running = Promise.resolve([])
-      else running = run((done) => inflate.write(slice, (error) => (error ? undefined : done())))
+      if (ended) requirePadding(slice)
+      running = failure || ended ? Promise.resolve([]) : write(slice)
       // The next slice is decoded in the thread pool while this one's output is being read.
       yield* output
       if (failure) break
     }
     yield* await running
+    if (ended) requirePadding(Buffer.alloc(0))
     if (!failure && !ended) yield* await run(() => inflate.end())
     if (failure) throw new GzipDamage('damaged gzip data', { cause: failure })
   } finally {

@@ -14,9 +14,9 @@ const NOTHING = Buffer.alloc(0)
 const ENDS_EARLY = 'the file ends in the middle of an array'
 
 /**
- * A JSON array. Its elements are the texts between the commas outside of strings and brackets. Nothing else of JSON is
+ * A JSON array, and the white space after it. Its elements are the texts between the commas outside of strings and brackets. Nothing else of JSON is
  * checked here: each element is parsed later, so an invalid one does not affect the others. Empty elements, such as
- * after a trailing comma, are skipped.
+ * after a trailing comma, are skipped. An object directly after another one is an element of its own.
  *
  * An element with a missing quote or brace would swallow all that follow. Two signs reveal it:
  * - a line break inside a string, which JSON does not allow. The element is `broken`; it ends at a line that starts
@@ -25,16 +25,18 @@ const ENDS_EARLY = 'the file ends in the middle of an array'
  */
 export class ArraySplitter implements Splitter {
   readonly #values: ValueCollector
-  #phase: 'before' | 'between' | 'element' | 'broken' | 'after' = 'before'
+  #phase: 'before' | 'between' | 'element' | 'broken' | 'after' | 'done' = 'before'
   #completeLines: number
   /** The offset of the current line in the current block; negative if it starts in an earlier block. */
   #lineStart = 0
 
-  // State of the element (or the text after the array) being read:
+  // State of the element being read:
   #firstLine = 1
   #indent = 0
   #isObject = false
   #depth = 0
+  /** Its object has ended. */
+  #isClosed = false
   #inString = false
   #escaped = false
   /** The last byte that was not white space was a comma. */
@@ -52,20 +54,20 @@ export class ArraySplitter implements Splitter {
     return this.#completeLines
   }
 
+  get isDone(): boolean {
+    return this.#phase === 'done'
+  }
+
   push(block: Buffer, from: number, items: ReadItem[], full: number): number {
     let at = from
-    while (at < block.length && items.length < full) at = this.#step(block, at, items)
+    while (at < block.length && items.length < full && !this.isDone) at = this.#step(block, at, items)
     if (at === block.length) this.#lineStart -= block.length
     return at
   }
 
   end(items: ReadItem[]): void {
     const line = this.#completeLines + 1
-    if (this.#phase === 'after') {
-      const text = this.#values.reject(this.#firstLine, 'text after the end of the array')
-      if (text) items.push(text)
-      return
-    }
+    if (this.#phase === 'after') return
     if (this.#phase === 'element' || this.#phase === 'broken') {
       const item = this.#values.take(NOTHING, 0, 0, this.#firstLine)
       if (item?.kind === 'malformed') {
@@ -90,6 +92,7 @@ export class ArraySplitter implements Splitter {
       case 'broken':
         return this.#broken(block, at, items)
       case 'after':
+      case 'done':
         return this.#after(block, at)
     }
   }
@@ -112,6 +115,7 @@ export class ArraySplitter implements Splitter {
   #element(block: Buffer, from: number, items: ReadItem[]): number {
     // In local variables, because this loop reads every byte.
     let depth = this.#depth
+    let isClosed = this.#isClosed
     let inString = this.#inString
     let escaped = this.#escaped
     let afterComma = this.#afterComma
@@ -136,7 +140,7 @@ export class ArraySplitter implements Splitter {
           afterComma = false
           break
         case OPEN_BRACE:
-          if (afterComma && depth === 1 && this.#isObject) {
+          if ((afterComma && depth === 1 && this.#isObject) || (isClosed && depth === 0)) {
             this.#finish(block, from, at, items)
             this.#startElement(block, at)
             return at
@@ -150,6 +154,7 @@ export class ArraySplitter implements Splitter {
           break
         case CLOSE_BRACE:
           if (depth > 0) depth--
+          isClosed = depth === 0 && this.#isObject
           afterComma = false
           break
         case CLOSE_BRACKET:
@@ -180,6 +185,7 @@ export class ArraySplitter implements Splitter {
 
     this.#values.add(block, from, length)
     this.#depth = depth
+    this.#isClosed = isClosed
     this.#inString = inString
     this.#escaped = escaped
     this.#afterComma = afterComma
@@ -206,15 +212,14 @@ export class ArraySplitter implements Splitter {
   }
 
   #after(block: Buffer, from: number): number {
-    let started = this.#values.started
-    for (let at = from; at < block.length && !started; at++) {
-      if (block[at] === NEWLINE) this.#newline(at)
-      if (isWhiteSpace(block[at])) continue
-      this.#firstLine = this.#completeLines + 1
-      started = true
-      from = at
+    for (let at = from; at < block.length; at++) {
+      const byte = block[at]
+      if (byte === NEWLINE) this.#newline(at)
+      else if (!isWhiteSpace(byte) && !isOfByteOrderMark(byte)) {
+        this.#phase = 'done'
+        return at
+      }
     }
-    if (started) this.#values.add(block, from, block.length)
     return block.length
   }
 
@@ -224,6 +229,7 @@ export class ArraySplitter implements Splitter {
     this.#indent = at - this.#lineStart
     this.#isObject = block[at] === OPEN_BRACE
     this.#depth = 0
+    this.#isClosed = false
     this.#inString = false
     this.#escaped = false
     this.#afterComma = false
@@ -239,4 +245,9 @@ export class ArraySplitter implements Splitter {
     this.#completeLines++
     this.#lineStart = at + 1
   }
+}
+
+/** Files that were put together may each begin with one. */
+function isOfByteOrderMark(byte: number | undefined): boolean {
+  return byte === 0xef || byte === 0xbb || byte === 0xbf
 }

@@ -7,6 +7,7 @@ const NOTHING = Buffer.alloc(0)
 
 /** NDJSON: every line that is not blank is a value. */
 export class LineSplitter implements Splitter {
+  readonly isDone = false
   readonly #values: ValueCollector
   #completeLines: number
 

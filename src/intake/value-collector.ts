@@ -26,11 +26,6 @@ export class ValueCollector {
     this.#keepBytes = Math.max(maxEventBytes, RAW_BYTES)
   }
 
-  /** Whether `add` has begun a value that has not ended. */
-  get started(): boolean {
-    return this.#totalBytes > 0
-  }
-
   /** Adds a piece of a value that continues in the next block. */
   add(block: Buffer, start: number, end: number): void {
     const lastByte = trimEnd(block, start, end)
@@ -55,14 +50,6 @@ export class ValueCollector {
     return item
   }
 
-  /** Ends the value as malformed, for this reason, whatever its content. */
-  reject(line: number, reason: string): MalformedValue | undefined {
-    const kept = Math.min(this.#size, this.#keptBytes)
-    const item = kept === 0 ? undefined : malformed(this.#kept, 0, kept, line, reason)
-    this.drop()
-    return item
-  }
-
   drop(): void {
     this.#keptBytes = 0
     this.#totalBytes = 0
@@ -81,7 +68,9 @@ export class ValueCollector {
       const limit = this.#maxEventBytes.toLocaleString('en-US')
       return malformed(bytes, start, Math.min(size, RAW_BYTES), line, `longer than the limit of ${limit} bytes`)
     }
-    const text = bytes.toString('utf8', start, start + size)
+    const decoded = bytes.toString('utf8', start, start + size)
+    // Files that were put together may each begin with a byte-order mark.
+    const text = decoded.startsWith('\ufeff') ? decoded.slice(1) : decoded
     // Decoding replaces invalid bytes by U+FFFD. Only then check the bytes: the input itself may contain U+FFFD.
     if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, start + size))) {
       return malformed(bytes, start, size, line, 'not valid UTF-8')

@@ -47,8 +47,7 @@ describe('reading a JSON array', () => {
     ['a string', '"x,]"', 'not an object but a string'],
     ['an array of objects', '[{"a":1},{"b":2}]', 'not an object but an array'],
     ['one with a brace too many', '{"a":1}}', 'not JSON: more text after the end of the value'],
-    ['one closed by the wrong bracket', '{"a":1]', 'not JSON: a comma or a closing bracket is missing'],
-    ['two without a comma', '{"a":1}{"b":2}', 'not JSON: more text after the end of the value']
+    ['one closed by the wrong bracket', '{"a":1]', 'not JSON: a comma or a closing bracket is missing']
   ])('reports an element that is %s and goes on', async (_, element, reason) => {
     const { items } = await readFileWith(`[{"x":1},\n${element},\n{"y":2}]`)
     expect(summary(items)).toEqual(['1 {"x":1}', `2! ${reason}`, '3 {"y":2}'])
@@ -101,10 +100,37 @@ describe('reading a JSON array', () => {
     }
   )
 
-  it('reports text behind the array once, from where it starts', async () => {
-    const items = await readSliced('[{"a":1}]\n\n [{"b":2}]\n{"c":3}\n')
-    expect(summary(items)).toEqual(['1 {"a":1}', '3! text after the end of the array'])
-    expect(items[1]).toMatchObject({ raw: '[{"b":2}]\n{"c":3}' })
+  it('reads elements without commas between them', async () => {
+    const items = await readSliced('[\n{"a":{"x":1}}\n{"b":[{}]} {"c":"}{"}{"d":4},\n{"e":5}]')
+    expect(summary(items)).toEqual(['2 {"a":{"x":1}}', '3 {"b":[{}]}', '3 {"c":"}{"}', '3 {"d":4}', '4 {"e":5}'])
+  })
+
+  it('reads what follows the array: more arrays, or lines', async () => {
+    const items = await readSliced(
+      '[{"a":1}]\n\n [{"b":2},\n{"c":3}][]\n\ufeff[{"d":4}]\n{"e":5}\nnonsense\n\ufeff{"f":6}'
+    )
+    expect(summary(items)).toEqual([
+      ...['1 {"a":1}', '3 {"b":2}', '4 {"c":3}', '5 {"d":4}', '6 {"e":5}'],
+      ...['7! not JSON: an unexpected character', '8 {"f":6}']
+    ])
+  })
+
+  it('reads the lines after a first one that only begins like an array', async () => {
+    const items = await readSliced('[2026-11-27 20:00:01] 2 users\n{"a":1}\n{"b":2}\n')
+    expect(summary(items)).toEqual([
+      '1! not JSON: more text after the end of the value',
+      '1! not JSON: more text after the end of the value',
+      ...['2 {"a":1}', '3 {"b":2}']
+    ])
+  })
+
+  it('recovers from a broken element of a later array on the same line, as in the first', async () => {
+    const items = await readSliced('[{"a":1}] [\n  {"b":"x},\n      {"c":1}\n  {"d":2}\n]')
+    expect(items.map((item) => [item.kind, item.line])).toEqual([
+      ['event', 1],
+      ['malformed', 2],
+      ['event', 4]
+    ])
   })
 
   it('refuses an element over the limit and goes on', async () => {

@@ -34,6 +34,16 @@ describe('reading gzip', () => {
     expect(summary(items)).toEqual(['1 {"a":1}'])
   })
 
+  it.each([1, 40, 20_000])('takes what follows %i zeros for damage, instead of leaving it unread', async (zeros) => {
+    const [first, more] = [gzipSync('{"a":1}\n'), gzipSync('{"b":2}\n')]
+    const padded = Buffer.concat([first, Buffer.alloc(zeros), more])
+    for (const sizes of [[padded.length], [1], [first.length + 1, 7], [first.length + zeros, 7]]) {
+      const { items, error } = await readAll(sliced(padded, sizes))
+      expect(summary(items)).toEqual(['1 {"a":1}'])
+      expect(error).toMatchObject({ code: 'damaged-gzip' })
+    }
+  })
+
   it('gives everything that a truncated file still holds, without the line that is cut', async () => {
     const { items, error } = await readFileWith(compressed.subarray(0, compressed.length / 2))
     expect(items.length).toBeGreaterThan(5_000)
