@@ -126,9 +126,10 @@ export class Forwarder {
   async translate(items: readonly SourcedEvent[], to: Translated): Promise<void> {
     const events: unknown[] = []
     for (const { value } of items) if ('event' in value) events.push(value.event)
-    const translations = await this.translator.translate(events, Date.now())
+    const now = Date.now()
+    const translations = await this.translator.translate(events, now)
     let next = 0
-    for (const item of items) to.add(item, 'event' in item.value ? translations[next++] : undefined)
+    for (const item of items) to.add(item, 'event' in item.value ? translations[next++] : undefined, now)
   }
 
   /** Like `accept`. If it rejects, it may be called again with the same events. */

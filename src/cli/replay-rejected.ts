@@ -84,12 +84,22 @@ export async function putBackRejected(selection: RejectedSelection, run: Deliver
     if (good.length === 0) continue
     const translated = new Translated()
     for (const { record, event, translation } of good) {
-      translated.add({ source: record.source, value: { event } }, translation)
+      translated.add({ source: record.source, value: { event } }, beforeOthers(translation), record.receivedAt)
     }
     const ids = good.map(({ record }) => record.id)
     tally.add(await forwarder.acceptTranslated(translated, { replacesRejections: ids }))
   }
   notes.sayRest()
+}
+
+/**
+ * Of events of the same time, the last to arrive is the newest. This one is stored only now, but others may have arrived
+ * after it: it must not win over them.
+ */
+function beforeOthers(translation: Translation): Translation {
+  if (translation.kind !== 'event') return translation
+  const { event } = translation
+  return { ...translation, event: { ...event, eventTime: event.eventTime - 1 } }
 }
 
 /** Why it is still rejected, and whether only its beginning was kept. */

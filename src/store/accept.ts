@@ -13,7 +13,7 @@ interface Message {
 }
 
 /** Writes an intake. To be run inside a transaction. */
-export function prepareAccept(db: Database, messages: MessageIndex): (intake: Intake, now: number) => AcceptReceipt {
+export function prepareAccept(db: Database, messages: MessageIndex): (intake: Intake) => AcceptReceipt {
   const insertEvent = db.prepare<[number, number, number, number, string, string, string]>(
     `insert into events (message_key, user_key, event_time, arrived_at, message_id, identifier, properties)
      values (?, ?, ?, ?, ?, ?, ?)`
@@ -70,12 +70,12 @@ export function prepareAccept(db: Database, messages: MessageIndex): (intake: In
     return { accepted: stored.size, range }
   }
 
-  function keepRejection(rejection: NewRejection, now: number): void {
-    const contentKey = createHash('sha256').update(`${rejection.reason}\0${rejection.raw}`).digest('base64')
-    insertRejection.run(contentKey, rejection.source, rejection.reason, rejection.raw, rejection.complete ? 1 : 0, now)
+  function keepRejection({ source, reason, raw, complete, receivedAt }: NewRejection): void {
+    const contentKey = createHash('sha256').update(`${reason}\0${raw}`).digest('base64')
+    insertRejection.run(contentKey, source, reason, raw, complete ? 1 : 0, receivedAt)
   }
 
-  return (intake, now) => {
+  return (intake) => {
     messages.catchUp()
     const { accepted, range } = storeEvents(intake.events)
     if (range !== undefined) {
@@ -84,7 +84,7 @@ export function prepareAccept(db: Database, messages: MessageIndex): (intake: In
     }
     // In this order: an event that is rejected again for the same reason must be stored again.
     for (const id of intake.replacesRejections ?? []) deleteRejection.run(id)
-    for (const rejection of intake.rejections) keepRejection(rejection, now)
+    for (const rejection of intake.rejections) keepRejection(rejection)
 
     const duplicates = intake.events.length - accepted
     count(COUNTERS.accepted, accepted)

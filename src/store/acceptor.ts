@@ -26,7 +26,7 @@ export class Acceptor {
     for (;;) {
       const { hurts } = this.#messages
       try {
-        return await this.commits.write(() => this.#accept(intake, Date.now()), admit, acceptLockWaitMs)
+        return await this.commits.write(() => this.#accept(intake), admit, acceptLockWaitMs)
       } catch (error) {
         // The damage is unrelated to these events: try again without the damaged part.
         if (this.#messages.hurts === hurts) throw error

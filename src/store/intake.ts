@@ -36,6 +36,8 @@ export interface NewRejection {
   raw: string
   /** False if `raw` was cut, so that it cannot be translated again. */
   complete: boolean
+  /** Epoch ms, by the same clock as the `arrivedAt` of events: if it is translated again, it counts as of then. */
+  receivedAt: number
 }
 
 /** Inputs that are committed together. */

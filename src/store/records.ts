@@ -111,5 +111,4 @@ export interface EventRecord {
 
 export interface RejectionRecord extends NewRejection {
   id: number
-  receivedAt: number
 }

@@ -31,11 +31,16 @@ export class Translated {
     return this.#received
   }
 
-  /** `translation` is undefined if the input is not an event. */
-  add({ source, value }: SourcedEvent, translation: Translation | undefined): void {
+  /**
+   * `translation` is undefined if the input is not an event.
+   *
+   * @param receivedAt epoch ms
+   */
+  add({ source, value }: SourcedEvent, translation: Translation | undefined, receivedAt: number): void {
     const index = this.#received++
     if ('malformed' in value) {
-      this.#reject(index, { source, reason: value.malformed, raw: value.raw, complete: value.complete })
+      const { malformed: reason, raw, complete } = value
+      this.#reject(index, { source, reason, raw, complete, receivedAt })
     } else if (translation?.kind === 'event') {
       this.events.push(translation.event)
       if (translation.isUntimed === true) this.untimed.push(source)
@@ -45,7 +50,9 @@ export class Translated {
     } else {
       const text = toText(value.event)
       const reason = translation?.reason ?? 'cannot be mapped'
-      this.#reject(index, { source, reason, raw: text ?? '(no JSON text)', complete: text !== undefined })
+      this.#reject(index, {
+        ...{ source, reason, raw: text ?? '(no JSON text)', complete: text !== undefined, receivedAt }
+      })
     }
   }
 

@@ -9,7 +9,7 @@ async function previewOf(count: number): Promise<ReplayPreview> {
   await withTempDir(async (dir) => {
     const store = SqliteStore.open(`${dir}/store.db`)
     const rejections = Array.from({ length: count }, (_, index) => ({
-      ...{ source: `a.ndjson:${index + 1}`, reason: 'not JSON', raw: `{${index}`, complete: true }
+      ...{ source: `a.ndjson:${index + 1}`, reason: 'not JSON', raw: `{${index}`, complete: true, receivedAt: 1 }
     }))
     await store.accept({ events: [], rejections, ignored: {} })
     preview = await previewReplay(store, ALL, { nestedProperties: 'flatten' })

@@ -35,7 +35,13 @@ describe('translating kept rejections again', () => {
   it('ends, although each of them is rejected once more meanwhile', async () => {
     await withTempDir(async (dir) => {
       const store = SqliteStore.open(`${dir}/store.db`)
-      const reject = (reason: string) => ({ source: 'in process', reason, raw: '{"type":"identify"}', complete: true })
+      const reject = (reason: string) => ({
+        source: 'in process',
+        reason,
+        raw: '{"type":"identify"}',
+        complete: true,
+        receivedAt: 1
+      })
       const keep = (...reasons: string[]) => store.accept({ events: [], rejections: reasons.map(reject), ignored: {} })
       await keep('first', 'second', 'third')
       const seen: string[] = []
@@ -50,13 +56,42 @@ describe('translating kept rejections again', () => {
   })
 
   it.each([
+    ['with the same time', '2026-10-01T12:00:00Z'],
+    ['without a time', undefined]
+  ])('takes nobody back to an event %s that came before one that was delivered', (_kind, timestamp) =>
+    withDesk(async ({ run, write, sandbox }) => {
+      const configure = (name: string, properties: object): string => {
+        const mapping = { identifier: { '@path': '$.userId' }, properties }
+        const how = { name: 'all', subscribe: 'type = "identify"', partnerAction: 'identifyUser', mapping }
+        return write(name, JSON.stringify({ subscriptions: [how] }))
+      }
+      const wrong = configure('wrong.json', { '@path': '$.traits' })
+      const right = configure('right.json', { plan: { '@path': '$.plan' } })
+      const input = ndjson([
+        { ...identify(1, { messageId: 'm1', timestamp, traits: ['x'] }), plan: 'old' },
+        { ...identify(1, { messageId: 'm2', timestamp, traits: { plan: 'new' } }), plan: 'new' }
+      ])
+      const first = await run(['forward', '--json', '--config', wrong], { input })
+      expect(first.json()).toMatchObject({ rejected: 1, delivered: 1 })
+
+      const again = await run(['replay', '--rejected', '--json', '--config', right])
+
+      expect(again.json()).toMatchObject({ accepted: 1, superseded: 1 })
+      expect(usersOf(sandbox)).toEqual({ u1: { plan: 'new' } })
+    })
+  )
+
+  it.each([
     ['without a time', undefined],
     ['with one that had not come', '2126-01-01T00:00:00Z']
   ])('takes nobody back with an event %s: it is as old as when it came in', (_kind, timestamp) =>
     withDesk(async ({ run, path, sandbox }) => {
       const of = (plan: string) => identify(1, { messageId: plan, timestamp, traits: { plan, [plan]: true } })
       const store = SqliteStore.open(path(STORE))
-      const rejection = { source: 'a.ndjson:1', reason: 'since mended', raw: JSON.stringify(of('old')), complete: true }
+      const rejection = {
+        ...{ source: 'a.ndjson:1', reason: 'since mended', raw: JSON.stringify(of('old')), complete: true },
+        receivedAt: Date.now()
+      }
       await store.accept({ events: [], rejections: [rejection], ignored: {} })
       await store.close()
       await run(['forward', '-'], { input: ndjson([of('new')]) })

@@ -215,7 +215,7 @@ describe('replay of what was rejected', () => {
   }
 
   const rejection = (source: string, raw: string, complete = true): NewRejection => ({
-    ...{ source, reason: 'an old reason', raw, complete }
+    ...{ source, reason: 'an old reason', raw, complete, receivedAt: Date.now() }
   })
   const LEFT = [
     rejection('a:1', JSON.stringify(identify(1))),

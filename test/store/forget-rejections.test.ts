@@ -4,7 +4,13 @@ import { withSender } from '../helpers/with-sender.js'
 async function leftOf(raws: string[], identifier: string, subject: 'user' | 'group' = 'user'): Promise<string[]> {
   let left: string[] = []
   await withSender({}, async ({ store }) => {
-    const rejections = raws.map((raw, index) => ({ source: `x:${index}`, reason: 'no', raw, complete: true }))
+    const rejections = raws.map((raw, index) => ({
+      source: `x:${index}`,
+      reason: 'no',
+      raw,
+      complete: true,
+      receivedAt: 1
+    }))
     await store.accept({ events: [], rejections, ignored: {} })
     const { rejections: removed } = await store.forget(identifier, subject)
     const kept = await store.rejections(0, 99)

@@ -31,7 +31,7 @@ test('after forget no byte of the user is left in the database or its WAL, and e
           source: 'x:1',
           reason: 'traits is a string, not an object',
           raw: `{"userId":"ada-4711","traits":"${SECRET}"}`,
-          complete: true
+          ...{ complete: true, receivedAt: 1 }
         }
       ],
       ignored: {}

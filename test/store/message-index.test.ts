@@ -145,7 +145,7 @@ describe('the message index', () => {
       for (let number = 0; number < 400; number += 20) {
         const numbers = Array.from({ length: 19 }, (_, index) => number + index)
         for (const one of numbers) await other.accept({ events: [eventOf(one)], rejections: [], ignored: {} })
-        expect(accept({ events: [eventOf(number + 19)], rejections: [], ignored: {} }, Date.now()).accepted).toBe(1)
+        expect(accept({ events: [eventOf(number + 19)], rejections: [], ignored: {} }).accepted).toBe(1)
       }
       expect(db.prepare('select count(*) from recent_messages').pluck().get()).toBeLessThan(4 * RECENT_EVENTS)
       db.close()
@@ -177,7 +177,7 @@ describe('the message index', () => {
       const before = openDatabase(file)
       const acceptWith = (db: typeof before, ...numbers: number[]): void => {
         const accept = prepareAccept(db, prepareMessageIndex(db, recentEvents))
-        accept({ events: numbers.map(eventOf), rejections: [], ignored: {} }, Date.now())
+        accept({ events: numbers.map(eventOf), rejections: [], ignored: {} })
       }
       acceptWith(before, ...Array.from({ length: left }, (_, number) => number))
       before.exec('delete from message_index; update message_index_reach set seq = 0')
@@ -197,7 +197,7 @@ describe('the message index', () => {
     await withTempDir((dir) => {
       const db = openDatabase(join(dir, 'store.db'))
       const accept = prepareAccept(db, prepareMessageIndex(db, recentEvents))
-      accept({ events: [1, 2, 3].map(eventOf), rejections: [], ignored: {} }, Date.now())
+      accept({ events: [1, 2, 3].map(eventOf), rejections: [], ignored: {} })
       const seqs = db.prepare(`select seq from ${table} order by seq`).pluck()
       expect(seqs.all()).toEqual([1, 2, 3])
       db.exec('delete from events where seq = 2')
@@ -211,7 +211,7 @@ describe('the message index', () => {
       const [db, other] = [openDatabase(join(dir, 'store.db')), openDatabase(join(dir, 'store.db'))]
       const accept = prepareAccept(db, prepareMessageIndex(db, RECENT_EVENTS))
       const acceptAll = (...numbers: number[]): void =>
-        void accept({ events: numbers.map(eventOf), rejections: [], ignored: {} }, Date.now())
+        void accept({ events: numbers.map(eventOf), rejections: [], ignored: {} })
       acceptAll(1, 2, 3)
       other.exec('delete from events where seq = 2')
       acceptAll(4, 5, 6, 7)

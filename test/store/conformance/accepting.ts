@@ -3,7 +3,7 @@ import { newEvent, START } from '../new-events.js'
 import { rigged, usersOf, type OpenStore } from '../store-rig.js'
 
 function rejection(parts: Partial<NewRejection> = {}): NewRejection {
-  return { source: 'events.ndjson:7', reason: 'not JSON', raw: '{"a":', complete: true, ...parts }
+  return { source: 'events.ndjson:7', reason: 'not JSON', raw: '{"a":', complete: true, receivedAt: START, ...parts }
 }
 
 function intake(parts: Partial<Intake> = {}): Intake {
@@ -167,11 +167,9 @@ export function describeAccepting(openStore: OpenStore): void {
     it('are kept as they came, oldest first, and can be read in pages', async () => {
       await withRig(async ({ store }) => {
         const kept = [rejection({ raw: '1' }), rejection({ raw: '2', complete: false }), rejection({ raw: '3' })]
-        const before = Date.now()
         await store.accept(intake({ rejections: kept }))
         const page = await store.rejections(0, 2)
         expect(page).toMatchObject(kept.slice(0, 2))
-        expect(page[0]?.receivedAt).toBeGreaterThanOrEqual(before)
         expect(await store.rejections(Number(page[1]?.id), 2)).toMatchObject([{ raw: '3', complete: true }])
         expect(await store.rejections(Number.MAX_SAFE_INTEGER, 2)).toEqual([])
       })

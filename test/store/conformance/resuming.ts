@@ -12,7 +12,7 @@ export function describeResuming(openStore: OpenStore): void {
         await rig.accept({ user: 'b' })
         await rig.fail(await rig.form())
         await rig.accept({ user: 'c' })
-        const rejections = [{ source: 's', reason: 'r', raw: 'x', complete: true }]
+        const rejections = [{ source: 's', reason: 'r', raw: 'x', complete: true, receivedAt: START }]
         await rig.store.accept({ events: [], rejections, ignored: { type: 1 } })
         const endpoint = { state: 'backing-off', since: START, lastError: 'down', nextProbeAt: START + 9 } as const
         await rig.store.saveEndpoint(endpoint)
