@@ -27,7 +27,7 @@ const FAILURES_TO_BACK_OFF = 3
  *
  * **backing-off**: one call at a time, a probe, when it is due and no other call is in flight. A failed probe delays
  * the next one further; a success changes to *ok* with `limit` 1. Results of calls that were in flight before have no
- * effect.
+ * effect, except that no probe is sent before the end of any `Retry-After`.
  *
  * **key-refused**: no calls. At `nextProbeAt`, the sender checks whether the key is accepted; if so, *ok* with `limit`
  * 1.
@@ -41,6 +41,8 @@ export class EndpointHealth {
   #failuresInARow = 0
   #failedProbes = 0
   #nextProbeAt = 0
+  /** When the last `Retry-After` ends. */
+  #retryAfter = 0
 
   constructor(private readonly options: EndpointHealthOptions) {
     this.#limit = options.concurrency
@@ -105,6 +107,7 @@ export class EndpointHealth {
   waitNoLonger(): void {
     const now = this.options.now()
     this.#nextProbeAt = Math.min(this.#nextProbeAt, now)
+    this.#retryAfter = Math.min(this.#retryAfter, now)
     this.#since = Math.min(this.#since, now)
   }
 
@@ -148,23 +151,31 @@ export class EndpointHealth {
   }
 
   #fail(result: CallResult, startedAt: number): void {
+    this.#retryAfter = Math.max(this.#retryAfter, this.options.now() + (result.retryAfterMs ?? 0))
     if (this.#state === 'key-refused') {
-      if (startedAt >= this.#nextProbeAt) this.#probeLater(result, this.options.keyProbeMs)
+      if (startedAt >= this.#nextProbeAt) this.#probeLater(this.options.keyProbeMs)
       return
     }
-    if (this.#state === 'backing-off' && startedAt < this.#since) return
+    if (this.#state === 'backing-off' && startedAt < this.#since) {
+      if (this.#retryAfter > this.#nextProbeAt) {
+        this.#nextProbeAt = this.#retryAfter
+        this.options.onChange?.(this.record)
+      }
+      return
+    }
     this.#failuresInARow++
     if (result.status === 429) this.#limit = Math.max(1, Math.floor(this.#limit / 2))
     const isProbe = this.#state === 'backing-off'
     if (!isProbe && this.#failuresInARow < FAILURES_TO_BACK_OFF && result.retryAfterMs === undefined) return
-    this.#probeLater(result)
+    this.#probeLater()
     this.#enter('backing-off', result)
   }
 
-  #probeLater({ retryAfterMs }: CallResult, minimumMs = 0): void {
+  #probeLater(minimumMs = 0): void {
     this.#failedProbes++
     const { backoff, random, now } = this.options
-    this.#nextProbeAt = now() + Math.max(minimumMs, backoffMs(this.#failedProbes, backoff, random(), retryAfterMs))
+    const wait = Math.max(minimumMs, backoffMs(this.#failedProbes, backoff, random()))
+    this.#nextProbeAt = Math.max(now() + wait, this.#retryAfter)
   }
 
   /** The only place where the state changes. */

@@ -110,6 +110,34 @@ test('an answer that names a Retry-After is obeyed at once', () => {
   expect(health.slots(0)).toBe(1)
 })
 
+test('a Retry-After is obeyed also if its call was in flight when others failed', () => {
+  const { health, take, pass, changes, now } = bench()
+  const before = now()
+  pass(10)
+  for (let failure = 0; failure < 3; failure++) take({ status: 503 }, before)
+  take({ status: 429, retryAfterMs: 20_000 }, before)
+  expect(health.nextProbeAt).toBe(now() + 20_000)
+  expect(changes.at(-1)?.nextProbeAt).toBe(now() + 20_000)
+  take({ status: 429, retryAfterMs: 10_000 }, before)
+  expect(health.nextProbeAt).toBe(now() + 20_000)
+})
+
+test('a probe that fails while a Retry-After runs does not shorten it, nor does one that succeeds', () => {
+  const { health, take, pass, now } = bench()
+  const before = now()
+  pass(10)
+  for (let failure = 0; failure < 3; failure++) take({ status: 503 }, before)
+  pass(500)
+  const probe = now()
+  take({ status: 429, retryAfterMs: 20_000 }, before)
+  const end = now() + 20_000
+  take({ status: 503 }, probe)
+  expect(health.nextProbeAt).toBe(end)
+  take(OK, probe)
+  for (let failure = 0; failure < 3; failure++) take({ status: 503 })
+  expect(health.nextProbeAt).toBe(end)
+})
+
 test('a refused key stops every call, and trouble of calls in flight does not change that', () => {
   const { health, take, changes } = bench()
   take({ outcome: 'pause', status: 401, code: 'unauthorized_error', message: 'bad key' })
