@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { asStoreError, isOfDatabase, StoreError } from './errors.js'
-import { prepareInPlace } from './in-place.js'
+import { InPlace } from './in-place.js'
 import { prepareWalLimit } from './wal-limit.js'
 
 /** How long a write waits for another process to unlock the database, and how often it checks. */
@@ -35,7 +35,7 @@ export class GroupCommit {
   readonly #commit
   readonly #rollback
   readonly #limitWal
-  readonly #isInPlace
+  readonly #inPlace
 
   constructor(
     private readonly db: Database,
@@ -46,7 +46,12 @@ export class GroupCommit {
     this.#commit = db.prepare('commit')
     this.#rollback = db.prepare('rollback')
     this.#limitWal = prepareWalLimit(db, maxWalBytes)
-    this.#isInPlace = prepareInPlace(db.name)
+    this.#inPlace = new InPlace(db.name, `${db.name}-wal`)
+  }
+
+  /** From now on, nothing is committed once this file is no longer where it is. */
+  dependOn(file: string): void {
+    this.#inPlace.watch(file)
   }
 
   /**
@@ -70,9 +75,9 @@ export class GroupCommit {
   flush(): void {
     this.#scheduled = false
     if (this.#queue.length === 0) return
-    // SQLite would go on writing to the deleted file, and all of it would be lost at the end.
-    if (!this.#isInPlace()) {
-      const gone = new StoreError('gone', `${this.file} was deleted, moved or replaced while in use: restart`)
+    const missing = this.#inPlace.findMissing()
+    if (missing !== undefined) {
+      const gone = new StoreError('gone', `${missing} was deleted, moved or replaced while in use: restart`)
       for (const write of this.#queue.splice(0)) write.reject(gone)
       return
     }

@@ -9,7 +9,10 @@ import { SqliteDatabase } from './sqlite-driver.js'
  * system releases the lock with the process, however that ends, so nothing needs cleaning up after a killed sender.
  */
 export class SenderLock {
-  private constructor(private readonly db: Database.Database) {}
+  private constructor(
+    private readonly db: Database.Database,
+    readonly file: string
+  ) {}
 
   /** Throws StoreError `in-use` if another process, or another handle in this one, is the sender. */
   static take(storeFile: string): SenderLock {
@@ -23,7 +26,7 @@ export class SenderLock {
       db = new SqliteDatabase(file, { timeout: 0 })
       db.pragma('journal_mode = delete')
       db.exec('begin exclusive')
-      return new SenderLock(db)
+      return new SenderLock(db, file)
     } catch (error) {
       db?.close()
       const known = asStoreError(error, file)

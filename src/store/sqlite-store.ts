@@ -130,6 +130,7 @@ export class SqliteStore implements Store {
 
   async resume(now: number): Promise<Resumed> {
     this.#lock ??= SenderLock.take(this.location)
+    this.#commits.dependOn(this.#lock.file)
     const sender: SenderRecord = { pid: process.pid, host: hostname(), startedAt: now }
     const { ids, endpoint } = await this.#commits.write(() => {
       this.#facts.save('sender', sender)

@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { StoreError } from '../../src/store/errors.js'
@@ -44,6 +45,21 @@ describe('group commit', () => {
       await Promise.all([1, 2, 3, 4, 5].map((value) => commits.write(() => insert(value))))
       expect(countCommits(file)).toBe(before + 1)
       expect(values()).toEqual([1, 2, 3, 4, 5])
+    })
+  })
+
+  it('goes on where the file cannot be looked at', async () => {
+    await withCommits(async ({ commits, insert, values }) => {
+      await commits.write(() => insert(1))
+      const stat = jest.spyOn(fs, 'statSync').mockImplementation(() => {
+        throw Object.assign(new Error('no'), { code: 'EACCES' })
+      })
+      try {
+        await commits.write(() => insert(2))
+      } finally {
+        stat.mockRestore()
+      }
+      expect(values()).toEqual([1, 2])
     })
   })
 

@@ -37,6 +37,21 @@ async function withThreaded(use: (store: ThreadedStore, file: string) => Promise
 
 const one = () => ({ events: [newEvent()], rejections: [], ignored: {} })
 
+describe('a store whose WAL or lock is deleted while it is open', () => {
+  it.each(['-wal', '-sender'])('acknowledges nothing more, and is lost: %s', (part) =>
+    withThreaded(async (store, file) => {
+      await store.resume(Date.now())
+      await store.accept(one())
+      rmSync(`${file}${part}`)
+      await expect(store.accept(one())).rejects.toMatchObject({
+        code: 'gone',
+        message: `${file}${part} was deleted, moved or replaced while in use: restart`
+      })
+      expect((await store.lost).message).toContain(file)
+    })
+  )
+})
+
 describe('a store whose file is deleted or replaced while it is open', () => {
   it.each<[string, (file: string) => void]>([
     ['deleted', rmSync],
