@@ -7,8 +7,10 @@ export interface RetentionOptions {
   retentionMs: number
 }
 
-/** How often to look for events that are old enough, and whether space is running out. */
+/** How often to look for events that are old enough. */
 const ROUND_MS = 5000
+/** How often to look whether space is running out: at the limit, nothing is accepted until some is made. */
+const LOOK_MS = 250
 /** Above this share of the store's limit, delivered events are removed early. */
 const TIGHT = 0.9
 
@@ -47,14 +49,24 @@ export class Retention {
   async #run(): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
-      await sleep(this.clock, ROUND_MS, signal)
-      if (signal.aborted) return
       try {
+        await this.#untilNextRound(signal)
         await this.#round(signal)
       } catch (error) {
         // The store is locked or full: the next round tries again.
         this.logger.warn({}, error instanceof Error ? `retention: ${error.message}` : 'retention failed')
+        await sleep(this.clock, ROUND_MS, signal)
       }
+    }
+  }
+
+  /** Ends early when space is running out. */
+  async #untilNextRound(signal: AbortSignal): Promise<void> {
+    const { maxBytes } = await this.store.usage()
+    const step = maxBytes === undefined ? ROUND_MS : LOOK_MS
+    for (let waited = 0; waited < ROUND_MS && !signal.aborted; waited += step) {
+      await sleep(this.clock, step, signal)
+      if (maxBytes !== undefined && !signal.aborted && (await this.#isTight())) return
     }
   }
 

@@ -30,7 +30,7 @@ function writeInOneGo(properties: object, mode: NestedProperties): string | unde
       const value = source[key]
       const name = names.find(parent, key)
       if (name === undefined) return undefined
-      if (isLookedInto(value, mode, name.depth)) {
+      if (isLookedInto(value, mode, name.name, name.depth)) {
         nested.push({ name, value })
         continue
       }

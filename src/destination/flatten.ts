@@ -25,7 +25,7 @@ interface Nested {
  * - Nested values are treated as `mode` says:
  *   - `flatten`: an object's properties get names joined with `_`: `{ address: { city: 'Rome' } }` becomes `{
  *     address_city: 'Rome' }`. An empty object yields nothing. An array becomes its JSON text. A name joins at most 32
- *     names; an object nested deeper becomes its JSON text.
+ *     names; an object nested deeper, or with a name of more than 256 characters, becomes its JSON text.
  *   - `stringify`: an object or array becomes its JSON text, under its own name.
  *   - `drop`: objects and arrays are left out.
  * - If two values claim one name, the one nested less deeply wins; at equal depth, the first one.
@@ -44,7 +44,7 @@ export function flattenProperties(properties: object, mode: NestedProperties): R
     for (const key of Object.keys(source)) {
       const value = source[key]
       const name = joinNames(parent, key)
-      if (isLookedInto(value, mode, depth + 1)) {
+      if (isLookedInto(value, mode, name, depth + 1)) {
         nested.push({ name, value, depth: depth + 1 })
         continue
       }

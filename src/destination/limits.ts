@@ -27,5 +27,11 @@ export const MAX_IDENTIFIER_PATH_LENGTH = 2_000
 /** The most names that a flattened name may join. Objects nested deeper become JSON text. */
 export const MAX_FLATTEN_DEPTH = 32
 
+/**
+ * An object with a longer name becomes JSON text: the name would be repeated for each of its properties, and make
+ * megabytes of a few kilobytes.
+ */
+export const MAX_FLATTEN_NAME_LENGTH = 256
+
 /** The most characters of Dopt's error that our messages repeat. */
 export const MAX_QUOTED_LENGTH = 300

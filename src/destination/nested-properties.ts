@@ -1,4 +1,4 @@
-import { MAX_FLATTEN_DEPTH } from './limits'
+import { MAX_FLATTEN_DEPTH, MAX_FLATTEN_NAME_LENGTH } from './limits'
 
 /** The property values that Dopt's targeting supports. */
 export type PropertyValue = string | number | boolean | null
@@ -11,13 +11,14 @@ export function toNestedProperties(choice: string | undefined): NestedProperties
   return choice === 'stringify' || choice === 'drop' ? choice : 'flatten'
 }
 
-/** Whether the value is an object whose own properties become properties. `depth`: how many names its name joins. */
+/** Whether the value is an object whose own properties become properties. `depth`: how many names `name` joins. */
 export function isLookedInto(
   value: unknown,
   mode: NestedProperties,
+  name: string,
   depth: number
 ): value is Readonly<Record<string, unknown>> {
-  return mode === 'flatten' && depth < MAX_FLATTEN_DEPTH && isNesting(value)
+  return mode === 'flatten' && depth < MAX_FLATTEN_DEPTH && name.length <= MAX_FLATTEN_NAME_LENGTH && isNesting(value)
 }
 
 export function isNesting(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -7,7 +7,7 @@ export function prepareSizeLimit(file: string, bytes: () => number, maxBytes: nu
     if (maxBytes === undefined || bytes() < maxBytes) return
     throw new StoreError(
       'limit',
-      `${file} has reached its limit of ${formatBytes(maxBytes)}: raise --max-store-bytes, or wait until pending events are delivered`
+      `${file} has reached its limit of ${formatBytes(maxBytes)}: raise --max-store-bytes, or wait until deliveries make room`
     )
   }
 }

@@ -179,6 +179,22 @@ describe('flattenProperties', () => {
     expect(flattenProperties(nest(33, 1), 'flatten')).toEqual({ [name]: '{"a":{"a":1}}' })
   })
 
+  test('makes JSON text of an object with a longer name than 256 characters, which would be repeated for each property', () => {
+    const [long, longer] = ['a'.repeat(256), 'a'.repeat(257)]
+    expect(flattenProperties({ [long]: { b: 1 }, [longer]: { b: 1 } }, 'flatten')).toEqual({
+      [longer]: '{"b":1}',
+      [`${long}_b`]: 1
+    })
+    expect(flattenProperties({ [long]: { b: { c: 1 } } }, 'flatten')).toEqual({ [`${long}_b`]: '{"c":1}' })
+    const leaves = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`a${index}`, index]))
+    for (const name of ['a'.repeat(17_000), `${'a'.repeat(200)}`]) {
+      const traits = { [name]: leaves }
+      const text = flattenToText(traits, 'flatten')
+      expect(text).toBe(JSON.stringify(flattenProperties(traits, 'flatten')))
+      expect(text.length).toBeLessThan(30 * JSON.stringify(traits).length)
+    }
+  })
+
   test('names every plain value of a nested object by its path', () => {
     const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null))
     const key = fc.stringMatching(/^[a-z]{1,3}$/)

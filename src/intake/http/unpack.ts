@@ -9,6 +9,7 @@ type JsonObject = Readonly<Record<string, unknown>>
 
 export interface UnpackLimits {
   maxEventBytes: number
+  maxBatchBytes: number
   maxBatchEvents: number
 }
 
@@ -29,6 +30,8 @@ interface Envelope {
 
 /** Far more than real events need, far less than what overflows a stack. */
 const MAX_DEPTH = 100
+/** How much larger than the largest batch one may become when every event has what the batch sets for all. */
+const MAX_GROWTH = 20
 
 export const REJECTED_FOR_SIZE = 'the event is larger than'
 export const REJECTED_FOR_DEPTH = 'the event is nested more than'
@@ -47,7 +50,21 @@ export function unpackBatch(body: ParsedBody, limits: UnpackLimits, arrival: Arr
   const { batch, ...envelope } = body.value
   if (!Array.isArray(batch)) throw badInput('invalid_event', 'the body has no batch: send {"batch":[…]}')
   if (body.depth > MAX_DEPTH && isDeeper(envelope, MAX_DEPTH)) throw tooDeep()
+  requireModest(envelope, batch.length, body.bytes, limits)
   return unpackList(batch, body, limits, arrival, envelope)
+}
+
+/** A context of a few kilobytes, repeated in thousands of events, would take gigabytes. Throws HttpError. */
+function requireModest({ context, integrations }: Envelope, events: number, bytes: number, limits: UnpackLimits): void {
+  const most = MAX_GROWTH * limits.maxBatchBytes
+  // It cannot be larger than the body.
+  if (events * bytes <= most) return
+  const each = Buffer.byteLength(JSON.stringify({ context, integrations }))
+  if (events * each <= most) return
+  throw badInput(
+    'too_large',
+    `the batch's context and integrations, ${formatBytes(each)}, would be repeated in ${events} events: send fewer events at a time`
+  )
 }
 
 /** The events of a webhook: one, or an array of them. Throws HttpError. */

@@ -4,7 +4,7 @@ import { unpackBatch, unpackEvent, unpackWebhook } from '../../../src/intake/htt
 
 const RECEIVED_AT = Date.parse('2026-10-02T12:00:00.000Z')
 const ARRIVAL = { source: 'test', receivedAt: RECEIVED_AT }
-const LIMITS = { maxEventBytes: 32_768, maxBatchEvents: 2500 }
+const LIMITS = { maxEventBytes: 32_768, maxBatchBytes: 512_000, maxBatchEvents: 2500 }
 
 function parsed(value: unknown): ParsedBody {
   return parseBody(Buffer.from(JSON.stringify(value)))
@@ -53,6 +53,23 @@ describe('a batch', () => {
     expect(batch({ context: 'text', integrations: [1], writeKey: 'k', other: 1, batch: [{ messageId: 'm' }] })).toEqual(
       [{ messageId: 'm' }]
     )
+  })
+
+  it('is refused if its context, repeated in every event, would be many times its size', () => {
+    const context = { text: 'x'.repeat(10_200) }
+    const of = (events: number): object => ({
+      context,
+      batch: Array.from({ length: events }, (_, n) => ({ messageId: `${n}` }))
+    })
+    expect(batch(of(1000))).toHaveLength(1000)
+    expect(() => batch(of(1010))).toThrow(
+      /context and integrations, 10.0 KiB, would be repeated in 1010 events: send fewer/
+    )
+    const integrations = { Other: context }
+    expect(() => batch({ ...of(1010), context: {}, integrations })).toThrow('would be repeated')
+    // Large events under a small context are none of this.
+    const large = Array.from({ length: 20 }, (_, n) => ({ messageId: `${n}`, context: { text: 'x'.repeat(20_000) } }))
+    expect(batch({ context: { a: 1 }, batch: large })).toHaveLength(20)
   })
 
   it('gives its time to events that have none', () => {
