@@ -1,7 +1,10 @@
 import type { Forwarder } from '../forwarder.js'
+import { StoreError } from '../store/errors.js'
+import { systemCode } from '../system-code.js'
 import { INTAKE_SETTINGS, forwarderOptions, logLevel } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { EndpointNotices } from './endpoint-notices.js'
+import { CommandError } from './errors.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { Interrupt } from './interrupt.js'
 import { createLogger } from './logger.js'
@@ -51,7 +54,10 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
     else logger.info({ signal }, ending)
   })
   try {
-    const forwarder = await Forwarder.create({ ...forwarderOptions(config), logger }, STORE_TUNING)
+    const opening = Forwarder.create({ ...forwarderOptions(config), logger }, STORE_TUNING)
+    const forwarder = await opening.catch((error: unknown) => {
+      throw error instanceof StoreError && error.code === 'in-use' ? asPassing(error) : error
+    })
     try {
       const readNow = () => readStatus(forwarder.store, Date.now())
       // With a log level, the log reports refusals, and the endpoint's state.
@@ -59,7 +65,8 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
       const onRefused = refusals?.take.bind(refusals)
       const needs = { forwarder, readStatus: readNow, logger, onRefused, processMetrics: true }
       const intake = await startIntake(needs, http).catch((error: unknown) => {
-        throw explainListening(error, http)
+        const explained = explainListening(error, http)
+        throw systemCode(error) === 'EADDRINUSE' ? asPassing(explained) : explained
       })
       output.print(`listening on ${intake.url}`)
       void forwarder.sender?.checkKey()
@@ -77,6 +84,11 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
   } finally {
     interrupt.dispose()
   }
+}
+
+/** An error that may be over at the next start: exit code 1, with which a supervisor starts the server again. */
+function asPassing(cause: unknown): CommandError {
+  return new CommandError(cause instanceof Error ? cause.message : String(cause), { cause })
 }
 
 /** Reports when Dopt does not accept calls. Events are still accepted, so nothing else would show it. */

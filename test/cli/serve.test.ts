@@ -81,16 +81,25 @@ describe('serve', () => {
       expect(stderr).toMatch(/^error: .*dopt-destination\.db was deleted, moved or replaced while in use: restart$/m)
     }))
 
-  it('refuses to listen on a public address without a write key, and on a port that is in use', () =>
-    withDesk(async ({ run, start }) => {
+  it('refuses to listen on a public address without a write key', () =>
+    withDesk(async ({ run }) => {
       expectRefused(await run(['serve', '--host', '0.0.0.0']), /set --write-key .* or --shared-secret/)
+    }))
+
+  it('ends with 1, for a supervisor to try again, while its port or its store is in use', () =>
+    withDesk(async ({ run, start }) => {
       const running = start(['serve', '--port', '0'])
       await running.says(/listening on http/)
       const port = /:(\d+)\n/.exec(running.stdout)?.[1] ?? ''
-      expectRefused(await run(['serve', '--port', port, '--store', 'other.db']), /is in use/)
-      expectRefused(
-        await run(['serve', '--port', '0']),
-        /another process is sending from \S+: stop it first, or name another file with --store$/
+      const inUse = await run(['serve', '--port', port, '--store', 'other.db'])
+      expect(inUse).toMatchObject({ code: 1, stdout: '' })
+      expect(inUse.stderr).toMatch(
+        /^error: port \d+ is in use: stop the program that uses it, or choose another with --port\n$/
+      )
+      const second = await run(['serve', '--port', '0'])
+      expect(second).toMatchObject({ code: 1, stdout: '' })
+      expect(second.stderr).toMatch(
+        /^error: another process is sending from \S+: stop it first, or name another file with --store\n$/
       )
     }))
 
