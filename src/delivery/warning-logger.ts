@@ -6,19 +6,27 @@ const WARNINGS: ReadonlyMap<unknown, string> = new Map([
 ])
 
 /**
- * For programs that pass no logger, so that they are told of a wrong key or address: warns once of each kind of trouble
- * with the endpoint, as Node warns (on standard error, or to listeners for `warning`). Ignores all else.
+ * For programs that pass no logger, so that they are told of a wrong key, address or store: warns once of each kind of
+ * trouble with the endpoint, and of each that keeps events from being stored (an error with the field `store`), as Node
+ * warns (on standard error, or to listeners for `warning`). Ignores all else.
  */
 export function createWarningLogger(warn: (text: string) => void = warnOfDopt): Logger {
   const told = new Set<unknown>()
+  const warnOnce = (kind: unknown, text: string): void => {
+    if (told.has(kind)) return
+    told.add(kind)
+    warn(text)
+  }
   return {
     ...silentLogger,
     warn: (fields) => {
       const endpoint = 'endpoint' in fields ? fields.endpoint : undefined
       const text = WARNINGS.get(endpoint)
-      if (text === undefined || told.has(endpoint)) return
-      told.add(endpoint)
-      warn(`${text}; for details, pass a logger, or see "dopt-destination status"`)
+      if (text === undefined) return
+      warnOnce(endpoint, `${text}; for details, pass a logger, or see "dopt-destination status"`)
+    },
+    error: (fields, message) => {
+      if ('store' in fields) warnOnce(fields.store, message)
     }
   }
 }

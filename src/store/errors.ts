@@ -58,7 +58,7 @@ export function asStoreError(error: unknown, file: string): unknown {
   if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_WRITE' || code === 'SQLITE_IOERR_SHMSIZE') {
     return new StoreError(
       'full',
-      `no space left to write to ${file}: free some disk space and try again; nothing is lost`,
+      `no space left to write to ${file}: free some disk space and try again; nothing that was accepted is lost`,
       cause
     )
   }
@@ -83,7 +83,11 @@ export function asStoreError(error: unknown, file: string): unknown {
     )
   }
   if (code.startsWith('SQLITE_IOERR')) {
-    return new StoreError('full', `the disk refused to write ${file} (${code}): check the disk; nothing is lost`, cause)
+    return new StoreError(
+      'full',
+      `the disk refused to write ${file} (${code}): check the disk; nothing that was accepted is lost`,
+      cause
+    )
   }
   return error
 }

@@ -1,3 +1,5 @@
+import { createWarningLogger } from '../../delivery/warning-logger.js'
+import type { Forwarder } from '../../forwarder.js'
 import { resolveOptions, type ForwarderOptions } from '../../options.js'
 import { readSubscriptions } from '../../read-subscriptions.js'
 import { StoreError } from '../../store/errors.js'
@@ -70,8 +72,11 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
   // Checked here, so that mistakes in the options show when the service starts.
   const { subscriptions, api } = resolveOptions(options)
   readSubscriptions(subscriptions, api)
-  const standby = new Standby({ ...options }, pauses)
-  const coalescer = new Coalescer((events) => standby.run((forwarder) => forwarder.acceptSourced(events)))
+  const logger = options.logger ?? createWarningLogger()
+  const standby = new Standby({ ...options, logger }, pauses)
+  const coalescer = new Coalescer((events) => use((forwarder) => forwarder.acceptSourced(events)))
+  /** Why events are not stored now, as it was reported. */
+  let trouble: string | undefined
   const given = new Set<Promise<void>>()
   let isLoaded = false
   let closed: Promise<void> | undefined
@@ -83,7 +88,7 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
     isLoaded: () => isLoaded,
     load: async () => {
       // The SDK would drop a plugin that fails to load, with its events. This one tries again with the next event.
-      await standby.run(async () => undefined).catch(() => undefined)
+      await use(async () => undefined).catch(() => undefined)
       isLoaded = true
     },
     unload: () => close(CLOSE_TIMEOUT_MS),
@@ -97,6 +102,20 @@ export function createDoptPlugin(options: ForwarderOptions, pauses: StandbyOptio
     }),
     flush: () => standby.run((forwarder) => forwarder.drain()).catch(() => undefined),
     closeAndFlush: ({ timeout = CLOSE_TIMEOUT_MS } = {}) => close(timeout)
+  }
+
+  /** Reports each kind of trouble when it begins: whoever passes no callback with an event is told of nothing. */
+  async function use<T>(task: (forwarder: Forwarder) => Promise<T>): Promise<T> {
+    try {
+      const result = await standby.run(task)
+      trouble = undefined
+      return result
+    } catch (error) {
+      const { code, message } = error instanceof StoreError ? error : { code: 'unknown', message: 'unexpected error' }
+      if (code !== trouble) logger.error({ store: code }, `events are not stored, and will not reach Dopt: ${message}`)
+      trouble = code
+      throw error
+    }
   }
 
   async function takeEvent<Context extends EventContext>(context: Context): Promise<Context> {

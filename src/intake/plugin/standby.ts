@@ -90,10 +90,7 @@ export class Standby {
     try {
       return await createForwarder(this.forwarderOptions)
     } catch (error) {
-      if (!isInUse(error)) {
-        this.#logger.error({ code: error instanceof StoreError ? error.code : 'unknown' }, messageOf(error))
-        throw error
-      }
+      if (!isInUse(error)) throw error
       const forwarder = await createForwarder({ ...this.forwarderOptions, send: false })
       this.#logger.info(
         {},

@@ -209,21 +209,32 @@ describe('when something is wrong, the service goes on', () => {
       await until(() => errors.length > 0, "the SDK's error listeners")
       expect(errors).toEqual([failure])
       expect(atSegment).toHaveLength(1)
-      expect(logged[0]).toMatch(/in-the-way/)
+      expect(logged).toEqual([expect.stringMatching(/^events are not stored, and will not reach Dopt: .*in-the-way/)])
       await plugin.flush()
 
       rmdirSync(store)
       await until(async () => (await identify({ traits: { n: 2 } })) === undefined, 'the store to be opened')
       await plugin.closeAndFlush()
+      expect(logged.filter((line) => line.includes('not stored'))).toHaveLength(1)
       expect(sandbox.users.get('ann')).toEqual({ n: 2 })
     }))
 
-  it('where the store has reached its limit', () =>
+  it('where the store has reached its limit; without a logger, one warning says so, and no more follow', () =>
     withService(async ({ analytics, atSegment, identify, create }) => {
+      const warnings: unknown[][] = []
+      jest.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => void warnings.push(args))
       const plugin = create({ maxStoreBytes: 1 })
       await analytics.register(plugin)
       expect(await identify({})).toMatchObject({ code: 'limit' })
-      expect(atSegment).toHaveLength(1)
+      expect(warnings).toEqual([
+        [
+          expect.stringMatching(/^events are not stored, and will not reach Dopt: .* its limit of/),
+          { type: 'DoptWarning' }
+        ]
+      ])
+      await identify({})
+      expect(warnings).toHaveLength(1)
+      expect(atSegment).toHaveLength(2)
       await plugin.closeAndFlush()
     }))
 
