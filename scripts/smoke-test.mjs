@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -22,6 +22,7 @@ try {
   assert.equal((await run('npx', '--no-install', name, '--version')).stdout.trim(), version)
   await checkImport()
   await checkForwarding()
+  await checkWithoutDriver()
   console.log(`${name} ${version} works when installed from its tarball`)
 } catch (error) {
   console.error(`smoke test: ${error.message}`)
@@ -107,6 +108,21 @@ async function checkForwarding() {
     sandbox.kill()
     if (sandbox.exitCode === null && sandbox.signalCode === null) await once(sandbox, 'exit')
   }
+}
+
+/** As after an install whose scripts were not allowed to run. On later versions of Node, the driver needs none. */
+async function checkWithoutDriver() {
+  if (Number.parseInt(process.versions.node, 10) >= 22) return
+  const built = join(folder, 'node_modules/better-sqlite3/build')
+  renameSync(built, `${built}-away`)
+  const advice = /allow the install script of better-sqlite3, and run "npm rebuild better-sqlite3"/
+  const forward = await run('npx', '--no-install', name, 'forward', example, '--accept-only', '--store', 'new.db')
+  assert.equal(forward.code, 2, 'forward without a driver')
+  assert.match(forward.stderr, advice)
+  assert.ok(!existsSync(join(folder, 'new.db')), 'forward without a driver left a file')
+  const check = await run('npx', '--no-install', name, 'check', '--store', 'new.db')
+  assert.match(check.stdout, advice)
+  renameSync(`${built}-away`, built)
 }
 
 /** The first address that the sandbox prints. */

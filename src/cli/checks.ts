@@ -2,6 +2,7 @@ import { existsSync, accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ForwarderOptions } from '../options.js'
 import { StoreError } from '../store/errors.js'
+import { requireDriver } from '../store/sqlite-driver.js'
 import { SqliteStore } from '../store/sqlite-store.js'
 import { apiKey, endpoint, forwarderOptions, storeFile } from './common-options.js'
 import type { Config } from './config.js'
@@ -108,6 +109,11 @@ function checkFolder(file: string): CheckResult {
       ok: false,
       detail: `the folder ${folder} does not exist: create it, or choose another file with --store`
     }
+  }
+  try {
+    requireDriver()
+  } catch (error) {
+    return { name: 'store', ok: false, detail: lineOf(error) }
   }
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)

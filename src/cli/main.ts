@@ -1,26 +1,13 @@
 #!/usr/bin/env node
-import { batches } from './batches.js'
-import { check } from './check.js'
-import { lineOf } from './errors.js'
-import { EXIT } from './exit-codes.js'
-import { forget } from './forget.js'
-import { forward } from './forward.js'
-import { exitWhenWritten, ignoreClosedPipes } from './output.js'
-import { runProgram } from './program.js'
-import { prune } from './prune.js'
-import { preview } from './preview.js'
-import { replay } from './replay.js'
-import { sandbox } from './sandbox.js'
-import { serve } from './serve.js'
-import { show } from './show.js'
-import { status } from './status.js'
+// Imports nothing at first: an older Node could not load what the program needs, and would fail with words of its own.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+const isTooOld = major < 20 || (major === 20 && minor < 19)
 
-ignoreClosedPipes()
-// A bug. No stack is printed: it may contain an event's values.
-process.on('uncaughtException', (error) => {
-  process.stderr.write(`error: ${lineOf(error)}\n`)
-  process.exit(EXIT.incomplete)
-})
-// All commands are loaded to parse one, so each loads large modules (the mapping, HTTP) only when it runs.
-const commands = [forward, serve, status, batches, show, replay, forget, prune, check, preview, sandbox]
-await exitWhenWritten(await runProgram(commands, process.argv))
+if (isTooOld) {
+  process.stderr.write(
+    `error: dopt-destination needs Node 20.19 or newer, and this is ${process.versions.node}: https://nodejs.org\n`
+  )
+  process.exitCode = 2
+} else {
+  await import('./run.js')
+}

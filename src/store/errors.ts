@@ -13,6 +13,8 @@ export type StoreErrorCode =
   /** The file is not there any more, or the store's thread ended unexpectedly: open the store again to continue. */
   | 'gone'
   | 'closed'
+  /** SQLite itself cannot be loaded. */
+  | 'no-driver'
 
 /**
  * An error of the store. `message` is one line that says what happened and what to do. With `full`, `limit` and `busy`

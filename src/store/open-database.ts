@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type Database from 'better-sqlite3'
 import { asStoreError, codeOf, StoreError } from './errors.js'
 import { checkOurs, migrate } from './migrations.js'
-import { SqliteDatabase } from './sqlite-driver.js'
+import { requireDriver, SqliteDatabase } from './sqlite-driver.js'
 
 export interface OpenOptions {
   /** `full` flushes to disk at every commit; `normal` may lose the last commits if the machine crashes. */
@@ -26,6 +26,7 @@ const LOCK_WAIT_MS = 250
 export function openDatabase(name: string, options: OpenOptions = {}): Database.Database {
   // An absolute path, so that SQLite never treats the name as a database in memory; trimmed, as the driver does.
   const file = resolve(name.trim())
+  requireDriver()
   const isNew = claimFile(file, name, options.mustExist ?? false)
   let db: Database.Database | undefined
   try {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCli } from '../helpers/run-cli.js'
 import { withTempDir } from '../helpers/temp-dir.js'
@@ -27,6 +27,17 @@ describe('a command starts', () => {
       expect([...packages]).toContain('commander')
       expect(large.filter((name) => packages.has(name))).toEqual([])
     }
+  )
+
+  it.each(['18.20.8', '20.18.3'])('on no Node as old as %s, and says which it needs', (version) =>
+    withTempDir(async (cwd) => {
+      const preload = join(cwd, 'old.cjs')
+      writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`)
+      expect(await runCli(['status'], { cwd, env: { NODE_OPTIONS: `--require ${preload}` } })).toMatchObject({
+        ...{ code: 2, stdout: '' },
+        stderr: `error: dopt-destination needs Node 20.19 or newer, and this is ${version}: https://nodejs.org\n`
+      })
+    })
   )
 
   it('without the HTTP client if nothing is sent, and without a logger if no log is requested', async () => {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { requireDriver } from '../../src/store/sqlite-driver.js'
 import { SqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite-store.js'
 import { withChild } from '../helpers/child-process.js'
 import { withTempDir } from '../helpers/temp-dir.js'
@@ -100,6 +101,21 @@ describe('what cannot be a store', () => {
       expect(refusal(file, { mustExist: true })).toMatchObject({ name: 'StoreError', code: 'missing' })
       expect(existsSync(file)).toBe(false)
     })
+  })
+
+  it('a driver that was not built is named, with what to do', () => {
+    const cause = new Error('Could not locate the bindings file')
+    const broken = class {
+      constructor() {
+        throw cause
+      }
+      close(): void {}
+    }
+    expect(() => requireDriver(broken)).toThrow(
+      expect.objectContaining({ name: 'StoreError', code: 'no-driver', cause }) as Error
+    )
+    expect(() => requireDriver(broken)).toThrow(/allow the install script of better-sqlite3\S*, and run "npm rebuild/)
+    expect(() => requireDriver()).not.toThrow()
   })
 
   it('a place where nothing can be written is refused', async () => {
