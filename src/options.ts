@@ -10,45 +10,45 @@ import { oneOf } from './one-of.js'
 import { OPTION_RANGES } from './option-ranges.js'
 import type { Subscription } from './translate/subscriptions.js'
 
-/** Options of `createForwarder`. Durations are in milliseconds, sizes in bytes. Defaults: see `DEFAULTS`. */
+/** Options of `createForwarder`. Durations are in milliseconds, sizes in bytes. */
 export interface ForwarderOptions {
   /** Dopt's users API key. Required unless `send` is false. */
   apiKey?: string | undefined
-  /** http or https address of Dopt's users API. */
+  /** http or https address of Dopt's users API. Default: `https://users.dopt.com`. */
   endpoint?: string | undefined
-  /** Generation of Dopt's users API; only `batch` has groups. */
+  /** Generation of Dopt's users API; only `batch` has groups. Default: `bulk`. */
   api?: Api | undefined
-  /** Path of the SQLite file; created if it does not exist. */
+  /** Path of the SQLite file; created if it does not exist. Default: `./dopt-destination.db`. */
   store?: string | undefined
-  /** False: events are stored, but not sent. */
+  /** False: events are stored, but not sent. Default: true. */
   send?: boolean | undefined
-  /** Users per call, 1 to 100. */
+  /** Users per call, 1 to 100. Default: 100. */
   batchSize?: number | undefined
-  /** How long an event may wait for others to fill its call. */
+  /** How long an event may wait for others to fill its call. Default: 1,000. */
   flushIntervalMs?: number | undefined
-  /** Calls in flight at once. */
+  /** Calls in flight at once. 1 to 256. Default: 4. */
   concurrency?: number | undefined
-  /** How long a call is retried before its events are failed. */
+  /** How long a call is retried before its events are failed. Default: 72 hours. */
   retryWindowMs?: number | undefined
-  /** Longest pause before the first retry; it doubles with each further one. */
+  /** Longest pause before the first retry; it doubles with each further one. Default: 500. */
   retryBaseMs?: number | undefined
-  /** Longest pause between retries, unless Dopt asks for a longer one. */
+  /** Longest pause between retries, unless Dopt asks for a longer one. Default: 60,000. */
   retryMaxMs?: number | undefined
-  /** Pause between checks of whether a refused key is accepted again. */
+  /** Pause between checks of whether a refused key is accepted again. Default: 30,000. */
   keyProbeMs?: number | undefined
-  /** Timeout of a call; a call that times out is retried. */
+  /** Timeout of a call; a call that times out is retried. At most 600,000. Default: 30,000. */
   requestTimeoutMs?: number | undefined
-  /** Largest body of a call. */
+  /** Largest body of a call. 1,024 to 100,000,000. Default: 500,000. */
   maxBodyBytes?: number | undefined
   /** Calls per second, at most; no limit by default. */
   maxCallsPerSecond?: number | undefined
-  /** How long delivered and superseded events are kept; failed and rejected ones are not removed. */
+  /** How long delivered and superseded events are kept; failed and rejected ones are not removed. Default: 7 days. */
   retentionMs?: number | undefined
   /** At this size the store accepts no more events; no limit by default. */
   maxStoreBytes?: number | undefined
-  /** `normal` may lose the last commits if the machine (not only the process) crashes. */
+  /** `normal` may lose the last commits if the machine (not only the process) crashes. Default: `full`. */
   synchronous?: 'full' | 'normal' | undefined
-  /** How traits that are objects or arrays are sent. */
+  /** How traits that are objects or arrays are sent. Default: `flatten`. */
   nestedProperties?: NestedProperties | undefined
   /** Which events become which users and groups, in Segment's format. Default: every identify, by its `userId`. */
   subscriptions?: readonly Subscription[] | undefined

@@ -90,7 +90,9 @@ async function takeInAll(inputs: readonly Input[], delivery: DeliveryRun): Promi
   const advice = adviceOnLines(tally.received, notes.notJson)
   if (advice !== undefined) output.note(advice)
   if (tally.received > 0 && tally.ignored === tally.received) {
-    output.note(`nothing in the input is for Dopt: "${hint('preview', config)}" shows why, event by event`)
+    output.note(
+      `nothing in the input is for Dopt: "${hint('preview', config)}" shows why, event by event, given the same input`
+    )
   }
   const isIdle = tally.received === 0 && watch.backlog === 0
   if (isIdle && isComplete && !signal.aborted) output.note('no events in the input')

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { detectUnreadable, isGzip, SNIFF_BYTES } from '../intake/detect-format.js'
 import { InputError, InputErrors } from '../intake/input-error.js'
@@ -18,11 +18,14 @@ const STDIN = '-'
  * The inputs to read. Every file is checked before any is read, so that a mistake in the last name is found before the
  * first file is sent. Throws UsageError or InputError.
  */
-export function findInputs(names: readonly string[], stdin: Readable & { isTTY?: boolean }): Input[] {
+export function findInputs(names: readonly string[], stdin: Readable & { isTTY?: boolean; fd?: number }): Input[] {
   if (names.length === 0 && stdin.isTTY === true) {
     throw new UsageError(
-      'nothing to read: give a file, pipe events into this command, or add - to type them (see "forward --help")'
+      'nothing to read: give a file, pipe events into this command, or add - to type them (see --help)'
     )
+  }
+  if ((names.length === 0 || names.includes(STDIN)) && stdin.fd !== undefined && fstatSync(stdin.fd).isDirectory()) {
+    throw new UsageError('standard input is a directory: name the files in it instead')
   }
   if (names.includes('')) throw new UsageError('a file name is empty: give one, or - for standard input')
   if (names.filter((name) => name === STDIN).length > 1) throw new UsageError('- can be read only once: give it once')

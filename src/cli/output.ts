@@ -5,16 +5,24 @@ import { wantsColour } from './terminal.js'
 export class Output {
   readonly #said = new Set<string>()
   #progress: Progress | undefined
+  #isClosed = false
 
   /** Whether results may be coloured. */
   get colour(): boolean {
     return wantsColour(process.stdout)
   }
 
+  /** Whether nobody reads results any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Prints a result, with a line break at its end. */
   print(text: string): void {
     this.stopProgress()
-    process.stdout.write(`${text}\n`)
+    process.stdout.write(`${text}\n`, (error) => {
+      if (error) this.#isClosed = true
+    })
   }
 
   printJson(value: unknown): void {

@@ -31,7 +31,8 @@ export const preview: Command = {
   summary: 'show what would be sent for each event, and why the rest would not be',
   description: `Shows, event by event, what would be sent to Dopt, and why the rest would not be. The subscriptions of the
 config file apply, as in forward. It sends nothing, and needs neither a store nor a key. Events are shown before they
-are merged with others of the same user. Property values are printed. The exit code is 1 if an event would be rejected.`,
+are merged with others of the same user. Property values are printed. The exit code is 1 if an event would be rejected,
+or is too large for a call.`,
   settings: [limit, json],
   common: [api, nestedProperties, subscriptions, config, logLevel],
   examples: `  $ dopt-destination preview events.ndjson
@@ -48,7 +49,7 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
   const translator = new Translator(options)
   const about = { api: from.get(api) ?? 'bulk', hasSubscriptions: options.subscriptions !== undefined } as const
   const most = from.get(limit) ?? DEFAULT_LIMIT
-  const counts = { received: 0, sent: 0, ignored: 0, rejected: 0 }
+  const counts = { received: 0, sent: 0, ignored: 0, rejected: 0, failed: 0 }
   let notJson = 0
   const shown: Previewed[] = []
   /** Of the widest place so far, so that what follows is aligned. */
@@ -61,10 +62,12 @@ async function run({ args, output, wants, loadConfig }: CommandContext): Promise
     throw error
   }
   sumUp()
-  return counts.rejected > 0 ? EXIT.incomplete : EXIT.done
+  return counts.rejected + counts.failed > 0 ? EXIT.incomplete : EXIT.done
 
   async function readInput(name: string, source: Input['source']): Promise<void> {
     for await (const items of readEvents(source, name)) {
+      // Whoever reads what is printed has had enough.
+      if (output.isClosed) return
       const events = items.map((item) => (item.kind === 'event' ? item.event : undefined))
       const translations = await translator.translate(events, Date.now())
       const placeOf = ({ line }: ReadItem): string => `${name}:${line}`
@@ -100,7 +103,8 @@ function describeRest(count: number): string {
   return count > 0 ? `and ${formatCount(count)} more: raise --limit to see them\n` : ''
 }
 
-function summaryOf({ received, sent, ignored, rejected }: Record<string, number>): string {
-  const [some = '', none = '', bad = ''] = [sent, ignored, rejected].map((n) => formatCount(n ?? 0))
-  return `${plural(received ?? 0, 'event')}: ${some} would be sent, ${none} ignored, ${bad} rejected`
+function summaryOf({ received = 0, sent = 0, ignored = 0, rejected = 0, failed = 0 }: Record<string, number>): string {
+  const [some, none, bad, large] = [sent, ignored, rejected, failed].map(formatCount)
+  const rest = failed > 0 ? `, ${large} too large for a call` : ''
+  return `${plural(received, 'event')}: ${some} would be sent, ${none} ignored, ${bad} rejected${rest}`
 }

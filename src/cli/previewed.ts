@@ -1,4 +1,4 @@
-import { groupRequest, manyUsersRequest, type Api } from '../destination/dopt-api.js'
+import { DEFAULT_MAX_BODY_BYTES, groupRequest, manyUsersRequest, type Api } from '../destination/dopt-api.js'
 import { toEntry, toStored } from '../store/memberships.js'
 import type { NewPart } from '../store/store.js'
 import type { IgnoredReason, Translation } from '../translate/translation.js'
@@ -30,7 +30,7 @@ export type Previewed =
         then?: PreviewedPart[]
       })
   | { source: string; outcome: 'ignored'; code: IgnoredReason; reason: string }
-  | { source: string; outcome: 'rejected'; reason: string }
+  | { source: string; outcome: 'rejected' | 'failed'; reason: string }
 
 type WhyIgnored = Readonly<Record<IgnoredReason, string>>
 
@@ -61,6 +61,11 @@ export function toPreviewed(
     }
     case 'event': {
       const { messageId, eventTime, later = [] } = translation.event
+      const large = [translation.event, ...later].find((part) => bytesOf(part, api) > DEFAULT_MAX_BODY_BYTES)
+      if (large !== undefined) {
+        const reason = `the ${large.subject ?? 'user'} is ${bytesOf(large, api)} bytes, more than the ${DEFAULT_MAX_BODY_BYTES} that a call may have`
+        return { source, outcome: 'failed', reason }
+      }
       return {
         ...{ source, outcome: 'sent', messageId, time: new Date(eventTime).toISOString() },
         ...toPart(translation.event, api),
@@ -70,11 +75,19 @@ export function toPreviewed(
   }
 }
 
-function toPart({ subject = 'user', identifier, properties, groups }: NewPart, api: Api): PreviewedPart {
-  const entry = toEntry(identifier, toStored(properties, groups))
-  const { path, body } = subject === 'group' ? groupRequest(entry) : manyUsersRequest(api, [entry])
+function toPart(part: NewPart, api: Api): PreviewedPart {
+  const { path, body } = requestFor(part, api)
   const sent = JSON.parse(body) as unknown
-  return { [subject]: identifier, path, entry: Array.isArray(sent) ? sent[0] : sent }
+  return { [part.subject ?? 'user']: part.identifier, path, entry: Array.isArray(sent) ? sent[0] : sent }
+}
+
+function requestFor({ subject, identifier, properties, groups }: NewPart, api: Api): { path: string; body: string } {
+  const entry = toEntry(identifier, toStored(properties, groups))
+  return subject === 'group' ? groupRequest(entry) : manyUsersRequest(api, [entry])
+}
+
+function bytesOf(part: NewPart, api: Api): number {
+  return Buffer.byteLength(requestFor(part, api).body)
 }
 
 /** The characters that a place takes in a line. */

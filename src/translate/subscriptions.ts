@@ -105,7 +105,10 @@ function parseSubscription(value: unknown, place: string): Subscription {
   if (!isObject(mapping)) return fail('mapping must be an object that maps fields to values or directives')
   // Segment's parser knows no carriage return.
   const trigger = subscribe.replace(/\r\n?/g, '\n')
-  const problem = problemOfTrigger(trigger) ?? problemOfMapping(mapping, actionOf(partnerAction))
+  const problem =
+    problemOfTrigger(trigger) ??
+    problemOfMapping(mapping, actionOf(partnerAction)) ??
+    problemOfIdentifier(mapping, partnerAction)
   if (problem !== undefined) return fail(problem)
   return { name, enabled, subscribe: trigger, partnerAction, mapping: mapping as JSONObject }
 }
@@ -123,6 +126,20 @@ function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings
   } catch (error) {
     return `mapping: ${firstMessage(error)}`
   }
+}
+
+/** All events may be of one group, but hardly of one user. */
+function problemOfIdentifier(mapping: object, partnerAction: string): string | undefined {
+  const identifier: unknown = Reflect.get(mapping, 'identifier')
+  if (identifier === null || identifier === '') return 'mapping: identifier is empty, so nothing would be sent'
+  if (partnerAction !== IDENTIFY_USER || !isConstant(identifier)) return undefined
+  return 'mapping: identifier is the same for all events, so all would be of one user: use { "@path": "$.userId" }, for example'
+}
+
+function isConstant(value: unknown): boolean {
+  if (!isObject(value)) return true
+  const template = value['@template']
+  return typeof template === 'string' && !/\{\{.+?\}\}/s.test(template)
 }
 
 /** Literals can be validated without an event. */

@@ -1,5 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { CLI } from '../helpers/run-cli.js'
 import { expectRefused, identify, ndjson, usersOf, withDesk, type Desk, type Run } from './desk.js'
 
 const GOOD = ndjson([identify(1)])
@@ -34,6 +36,21 @@ describe('an input that cannot be used ends with 2 and one line that says why', 
     })
   )
 })
+
+it('a directory as standard input is refused, too', () =>
+  withDesk(async ({ path }) => {
+    const folder = openSync(path('.'), 'r')
+    const { status, stderr } = spawnSync(process.execPath, [CLI, 'forward'], {
+      cwd: path('.'),
+      stdio: [folder, 'pipe', 'pipe'],
+      encoding: 'utf8'
+    })
+    closeSync(folder)
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'error: standard input is a directory: name the files in it instead\n'
+    })
+  }))
 
 describe('invalid parts of an input affect nothing else', () => {
   async function forwarded(desk: Desk, content: string | Buffer): Promise<Run> {

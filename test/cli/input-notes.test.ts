@@ -26,7 +26,8 @@ describe('forward, of the events of an input', () => {
       const ended = await run(['forward'], { input: ndjson([{ type: 'page' }, identify(1, { userId: '' })]) })
       expect(ended).toMatchObject({
         code: 0,
-        stderr: 'nothing in the input is for Dopt: "dopt-destination preview" shows why, event by event\n'
+        stderr:
+          'nothing in the input is for Dopt: "dopt-destination preview" shows why, event by event, given the same input\n'
       })
       expect((await run(['forward'], { input: ndjson([{ type: 'page' }, identify(1)]) })).stderr).toBe('')
     }))

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { CLI } from '../helpers/run-cli.js'
 import { expectRefused, identify, ndjson, STORE, usersOf, withDesk } from './desk.js'
 
 const SUBSCRIPTIONS = [
@@ -54,7 +57,7 @@ describe('preview', () => {
       const { code, json } = await run(['preview', '--json', '--limit', '2', '--api', 'batch'], { input })
       expect(code).toBe(0)
       expect(json()).toEqual({
-        ...{ received: 3, sent: 2, ignored: 1, rejected: 0 },
+        ...{ received: 3, sent: 2, ignored: 1, rejected: 0, failed: 0 },
         events: [
           {
             ...{ source: 'stdin:1', outcome: 'sent', messageId: 'm1', user: 'u1', time: '2026-01-01T00:00:01.000Z' },
@@ -76,6 +79,31 @@ describe('preview', () => {
       expect(stdout).toMatch(/"long":"x+… \(4,\d{3} characters; --json shows all\)\n/)
       expect(stdout.length).toBeLessThan(2200)
       expect((await run(['preview', '--json'], { input })).stdout).toContain(long)
+    }))
+
+  it('says that what is too large for a call would not be sent', () =>
+    withDesk(async ({ run, sandbox }) => {
+      const input = ndjson([identify(1), identify(2, { traits: { long: 'x'.repeat(600_000) } })])
+      const page = await run(['preview'], { input })
+      expect(page).toMatchObject({ code: 1, stderr: '' })
+      expect(page.stdout.split('\n').slice(1)).toEqual([
+        expect.stringMatching(
+          /^stdin:2 {2}failed {4}the user is 6\d{5} bytes, more than the 500000 that a call may have$/
+        ),
+        ...['2 events: 1 would be sent, 0 ignored, 0 rejected, 1 too large for a call', '']
+      ])
+      const forwarded = await run(['forward', '--json'], { input })
+      expect(forwarded.json()).toMatchObject({ delivered: 1, failed: 1 })
+      expect(sandbox.stats.users).toBe(1)
+    }))
+
+  it('stops reading when nobody reads what it prints', () =>
+    withDesk(async ({ path }) => {
+      const event = JSON.stringify(identify(1))
+      // Without end, unless somebody stops it.
+      const program = `yes '${event}' | "${process.execPath}" "${CLI}" preview | head -1`
+      const { stdout } = await promisify(execFile)('bash', ['-c', program], { cwd: path('.'), timeout: 20_000 })
+      expect(stdout).toMatch(/^stdin:1 .*\n$/)
     }))
 
   it('lets no event control the terminal', () =>

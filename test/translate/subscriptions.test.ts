@@ -203,6 +203,14 @@ describe('subscriptions that cannot work', () => {
     [[withMapping({ plan: 1 })], `${about}mapping: there is no field "plan"; the fields are identifier, `],
     [[withMapping({ identifier: { '@pth': '$.userId' } })], `${about}mapping: .*invalid directive: @pth`],
     [[withMapping({ identifier: { '@path': 7 } })], `${about}mapping: .*should be a string`],
+    ...[null, ''].map((identifier): [unknown, string] => [
+      [withMapping({ identifier })],
+      `${about}mapping: identifier is empty`
+    ]),
+    ...['u', { '@template': 'user' }, { '@template': '{{userId' }].map((identifier): [unknown, string] => [
+      [withMapping({ identifier })],
+      `${about}mapping: identifier is the same for all events, so all would be of one user`
+    ]),
     [[withMapping({ properties: { a: { '@if': 7 } } })], `${about}mapping: `],
     [[withMapping({ batch_size: 1000 })], `${about}mapping: Batch Size must be`],
     [[withMapping({ nested_properties: 'fold' })], `${about}mapping: Nested Properties must be`]
@@ -217,8 +225,11 @@ describe('subscriptions that cannot work', () => {
     expect(String(thrown)).not.toContain('\n')
   })
 
-  it.each(['identifyUser', 'identifyGroup'])('are those that Segment would take, for %s', (partnerAction) => {
-    const subscription: Subscription = { ...EVERY_IDENTIFY, partnerAction, mapping: { identifier: 'x' } }
+  it.each<[string, Subscription['mapping'][string]]>([
+    ['identifyUser', { '@template': '{{userId}}' }],
+    ['identifyGroup', 'x']
+  ])('are those that Segment would take, for %s', (partnerAction, identifier) => {
+    const subscription: Subscription = { ...EVERY_IDENTIFY, partnerAction, mapping: { identifier } }
     expect(parseSubscriptions([subscription], 'batch')).toEqual([subscription])
     const { enabled, ...rest } = subscription
     expect(parseSubscriptions([rest], 'batch')).toEqual([{ ...rest, enabled }])
