@@ -67,7 +67,7 @@ describe('a message id', () => {
   })
 
   it('depends on when the event was received where nothing else says when it happened', () => {
-    const { timestamp: _, ...untimed } = EVENT
+    const untimed = { ...EVENT, timestamp: undefined }
     const received = (day: string) => messageIdOf({ ...untimed, receivedAt: `2026-10-${day}` })
     expect(received('01')).toBe(received('01'))
     expect(new Set([received('01'), received('02'), messageIdOf(untimed)]).size).toBe(3)
