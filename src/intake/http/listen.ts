@@ -23,6 +23,8 @@ export async function startIntake(needs: IntakeNeeds, given: HttpIntakeOptions =
   const { app, metrics } = intake
   const { sender } = needs.forwarder
   app.server.maxConnections = options.maxConnections
+  // Node would leave out what comes after a thousand headers, such as `Content-Length`. Their total size is limited.
+  app.server.maxHeadersCount = 0
   app.server.on('drop', () => metrics.takeRefusedConnection())
   const silent = silentConnections(app.server)
   try {

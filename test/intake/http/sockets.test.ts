@@ -102,6 +102,15 @@ describe('over a real connection', () => {
     })
   })
 
+  it('reads all headers of a request that has very many', async () => {
+    await withListeningIntake({}, async ({ url }) => {
+      const body = JSON.stringify(identify())
+      const many = Array.from({ length: 1500 }, (_, n) => `x${n}: 1\r\n`).join('')
+      const request = `POST /v1/identify HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${many}Content-Length: ${body.length}\r\n\r\n${body}`
+      expect(await exchange(url, request)).toMatch(/^HTTP\/1\.1 200 /)
+    })
+  })
+
   it('answers many requests on one connection', async () => {
     await withListeningIntake({}, async ({ url }, forwarder) => {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
