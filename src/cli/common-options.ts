@@ -41,6 +41,17 @@ export const logLevel = choice(
   LOG_LEVELS
 )
 
+/** The same for the commands that log nothing. */
+export const errorDetail = choice(
+  {
+    key: logLevel.key,
+    flag: logLevel.flag,
+    env: 'DOPT_LOG_LEVEL',
+    help: 'with debug or trace, an unexpected error says where it came from'
+  },
+  LOG_LEVELS
+)
+
 export const apiKey: Setting<string> = {
   ...text({
     key: 'apiKey',
@@ -189,10 +200,8 @@ export const config = {
 
 export const json = flag('json', '--json', 'print exactly one JSON document on standard output')
 
-const WITHOUT_STORE: readonly AnySetting[] = [config, logLevel]
-
 /** Common to all commands that read the store. */
-export const STORE_SETTINGS: readonly AnySetting[] = [store, ...WITHOUT_STORE]
+export const STORE_SETTINGS: readonly AnySetting[] = [store, config, errorDetail]
 
 /** How to reach Dopt. */
 export const ENDPOINT_SETTINGS: readonly AnySetting[] = [apiKey, endpoint, api]
@@ -211,7 +220,8 @@ export const DELIVERY_SETTINGS: readonly AnySetting[] = [
   nestedProperties,
   subscriptions,
   store,
-  ...WITHOUT_STORE
+  config,
+  logLevel
 ]
 
 /** The same for commands that also accept events. */

@@ -19,6 +19,7 @@ export function hint(command: string, config: Config): string {
   return `dopt-destination ${command}${given.join('')}`
 }
 
-function quoted(text: string): string {
+/** As one word of a shell. */
+export function quoted(text: string): string {
   return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,7 +1,7 @@
 import { readEvents, type ReadItem } from '../intake/read-events.js'
 import { NOT_JSON } from '../intake/why-not-json.js'
 import type { Translation } from '../translate/translation.js'
-import { api, config, json, logLevel, nestedProperties, subscriptions } from './common-options.js'
+import { api, config, json, errorDetail, nestedProperties, subscriptions } from './common-options.js'
 import type { Command, CommandContext } from './command.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { formatCount } from './format-number.js'
@@ -34,7 +34,7 @@ config file apply, as in forward. It sends nothing, and needs neither a store no
 are merged with others of the same user. Property values are printed. The exit code is 1 if an event would be rejected,
 or is too large for a call.`,
   settings: [limit, json],
-  common: [api, nestedProperties, subscriptions, config, logLevel],
+  common: [api, nestedProperties, subscriptions, config, errorDetail],
   examples: `  $ dopt-destination preview events.ndjson
   $ head -20 events.ndjson | dopt-destination preview --json --config production.json`,
   run

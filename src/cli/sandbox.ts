@@ -1,4 +1,4 @@
-import { config, logLevel } from './common-options.js'
+import { config, errorDetail } from './common-options.js'
 import type { Config } from './config.js'
 import type { Command, CommandContext } from './command.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
@@ -89,7 +89,7 @@ GET /__sandbox/users, /__sandbox/users/{id}, /__sandbox/groups, /__sandbox/group
 /__sandbox/requests and /__sandbox/stats show its state;
 POST /__sandbox/faults sets faults, POST /__sandbox/reset resets everything.`,
   settings: [port, host, apiKey, latency, failRate, failStatus, retryAfter, rejectUser, rejectGroup, strictProperties],
-  common: [config, logLevel],
+  common: [config, errorDetail],
   examples: `  $ dopt-destination sandbox
   $ dopt-destination sandbox --latency 80 --fail-rate 0.1 --fail-status 503 --reject-user user-13`,
   run

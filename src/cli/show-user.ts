@@ -2,6 +2,7 @@ import type { EventState, Store, Subject } from '../store/store.js'
 import { eventDocument } from './event-document.js'
 import { renderFields } from './fields.js'
 import { formatCount } from './format-number.js'
+import { quoted } from './hint.js'
 import { deliveredValues } from './sent-values.js'
 import type { ShowContext, Shown } from './show.js'
 import { renderTable } from './table.js'
@@ -54,8 +55,4 @@ export async function showUser(
       events: events.map(eventDocument)
     }
   }
-}
-
-function quoted(text: string): string {
-  return /^[\w.@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -7,10 +7,7 @@ export const DEFAULT_MAX_BODY_BYTES = 500_000
 /** The address of Dopt's users API, unless the setting `endpoint` says otherwise. */
 export const DEFAULT_ENDPOINT = 'https://users.dopt.com'
 
-/** Segment's time limit for one request. */
-export const SEGMENT_REQUEST_TIMEOUT_MS = 10_000
-
-/** Our time limit for one execution: below Segment's, so that we can still answer. */
+/** Our time limit for one execution: below Segment's ten seconds, so that we can still answer. */
 export const EXECUTION_TIME_LIMIT_MS = 9_000
 
 /** No call is started with less time left than this: it would probably be cut off, and its result unknown. */

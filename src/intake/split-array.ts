@@ -177,9 +177,6 @@ export class ArraySplitter implements Splitter {
         case NEWLINE:
           this.#newline(at)
           break
-        case undefined:
-        default:
-          break
       }
     }
 

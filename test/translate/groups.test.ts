@@ -139,12 +139,13 @@ describe('subscriptions of users and of groups that ask for one event', () => {
   })
 
   it('cannot make two users of it', async () => {
-    const other = { ...both, mapping: { identifier: 'bob' } }
-    expect(await translate([GROUPS, other], group())).toMatchObject({
+    const other = { ...both, mapping: { identifier: path('$.context.owner') } }
+    const context = { owner: 'bob' }
+    expect(await translate([GROUPS, other], group({ context }))).toMatchObject({
       kind: 'rejected',
       reason: expect.stringContaining('two subscriptions map it to different users') as string
     })
-    expect(await translate([GROUPS, other], group({ userId: undefined }))).toEqual([
+    expect(await translate([GROUPS, other], group({ userId: undefined, context }))).toEqual([
       'user bob {}',
       'group acme {"plan":"pro"}'
     ])
