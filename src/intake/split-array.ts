@@ -177,6 +177,9 @@ export class ArraySplitter implements Splitter {
         case NEWLINE:
           this.#newline(at)
           break
+        case undefined:
+        default:
+          break
       }
     }
 
