@@ -7,7 +7,7 @@ import { renderSummary, summarize } from '../../dist/cli/summary.js'
 import { renderTable } from '../../dist/cli/table.js'
 import { takeIn } from '../../dist/cli/take-in.js'
 import { Tally } from '../../dist/cli/tally.js'
-import { createForwarder } from '../../dist/index.js'
+import { createForwarder } from '../../dist/forwarder.js'
 import { startSandbox } from '../../dist/sandbox/index.js'
 
 const EXAMPLE = 'examples/identify-events.ndjson'

@@ -15,13 +15,16 @@ interface PreviewedPart {
    */
   path: string
   entry: unknown
+  /** Why it would fail instead of being sent. */
+  problem?: string
 }
 
 /** One event in `preview --json`. */
 export type Previewed =
   | ({
       source: string
-      outcome: 'sent'
+      /** Failed if one of its parts would be. */
+      outcome: 'sent' | 'failed'
       messageId: string
       /** When it happened, ISO 8601. It decides which of a user's events is the newest, and is not sent. */
       time: string
@@ -30,7 +33,7 @@ export type Previewed =
         then?: PreviewedPart[]
       })
   | { source: string; outcome: 'ignored'; code: IgnoredReason; reason: string }
-  | { source: string; outcome: 'rejected' | 'failed'; reason: string }
+  | { source: string; outcome: 'rejected'; reason: string }
 
 type WhyIgnored = Readonly<Record<IgnoredReason, string>>
 
@@ -61,33 +64,27 @@ export function toPreviewed(
     }
     case 'event': {
       const { messageId, eventTime, later = [] } = translation.event
-      const large = [translation.event, ...later].find((part) => bytesOf(part, api) > DEFAULT_MAX_BODY_BYTES)
-      if (large !== undefined) {
-        const reason = `the ${large.subject ?? 'user'} is ${bytesOf(large, api)} bytes, more than the ${DEFAULT_MAX_BODY_BYTES} that a call may have`
-        return { source, outcome: 'failed', reason }
-      }
+      const [first, ...others] = [toPart(translation.event, api), ...later.map((part) => toPart(part, api))] as const
+      const isFailed = [first, ...others].some(({ problem }) => problem !== undefined)
       return {
-        ...{ source, outcome: 'sent', messageId, time: new Date(eventTime).toISOString() },
-        ...toPart(translation.event, api),
-        ...(later.length > 0 && { then: later.map((part) => toPart(part, api)) })
+        ...{ source, outcome: isFailed ? 'failed' : 'sent', messageId, time: new Date(eventTime).toISOString() },
+        ...first,
+        ...(others.length > 0 && { then: others })
       }
     }
   }
 }
 
-function toPart(part: NewPart, api: Api): PreviewedPart {
-  const { path, body } = requestFor(part, api)
-  const sent = JSON.parse(body) as unknown
-  return { [part.subject ?? 'user']: part.identifier, path, entry: Array.isArray(sent) ? sent[0] : sent }
-}
-
-function requestFor({ subject, identifier, properties, groups }: NewPart, api: Api): { path: string; body: string } {
+function toPart({ subject = 'user', identifier, properties, groups }: NewPart, api: Api): PreviewedPart {
   const entry = toEntry(identifier, toStored(properties, groups))
-  return subject === 'group' ? groupRequest(entry) : manyUsersRequest(api, [entry])
-}
-
-function bytesOf(part: NewPart, api: Api): number {
-  return Buffer.byteLength(requestFor(part, api).body)
+  const { path, body } = subject === 'group' ? groupRequest(entry) : manyUsersRequest(api, [entry])
+  const sent = JSON.parse(body) as unknown
+  const bytes = Buffer.byteLength(body)
+  const problem = `the ${subject} is ${bytes} bytes, more than the ${DEFAULT_MAX_BODY_BYTES} that a call may have`
+  return {
+    ...{ [subject]: identifier, path, entry: Array.isArray(sent) ? sent[0] : sent },
+    ...(bytes > DEFAULT_MAX_BODY_BYTES && { problem })
+  }
 }
 
 /** The characters that a place takes in a line. */
@@ -104,8 +101,12 @@ export function describePreviewed(previewed: Previewed, width: number): string {
   const { source, outcome } = previewed
   const line = (place: string, word: string, what: string): string =>
     `${printable(place).padEnd(width)}  ${word.padEnd(8)}  ${printable(what)}`
-  if (previewed.outcome !== 'sent') return line(source, outcome, previewed.reason)
-  const call = ({ path, entry }: PreviewedPart): string => `POST ${path} ${shortened(JSON.stringify(entry))}`
-  const then = (previewed.then ?? []).map((part) => line('', 'then', call(part)))
-  return [line(source, outcome, call(previewed)), ...then].join('\n')
+  if (previewed.outcome === 'ignored' || previewed.outcome === 'rejected')
+    return line(source, outcome, previewed.reason)
+  const part = (place: string, word: string, { path, entry, problem }: PreviewedPart): string =>
+    problem === undefined
+      ? line(place, word, `POST ${path} ${shortened(JSON.stringify(entry))}`)
+      : line(place, 'failed', problem)
+  const then = (previewed.then ?? []).map((later) => part('', 'then', later))
+  return [part(source, 'sent', previewed), ...then].join('\n')
 }

@@ -23,6 +23,9 @@ const REFUSALS_INTERVAL_MS = 3_600_000
  */
 const STORE_TUNING = { acceptLockWaitMs: 4000 }
 
+/** Why it cannot listen now, but may soon: another program uses the port, or the address is not up yet. */
+const PASSING: ReadonlySet<unknown> = new Set(['EADDRINUSE', 'EADDRNOTAVAIL'])
+
 export const serve: Command = {
   name: 'serve',
   summary: 'receive Segment events over HTTP and deliver them',
@@ -66,7 +69,7 @@ async function run({ output, loadConfig, wants }: CommandContext): Promise<ExitC
       const needs = { forwarder, readStatus: readNow, logger, onRefused, processMetrics: true }
       const intake = await startIntake(needs, http).catch((error: unknown) => {
         const explained = explainListening(error, http)
-        throw systemCode(error) === 'EADDRINUSE' ? asPassing(explained) : explained
+        throw PASSING.has(systemCode(error)) ? asPassing(explained) : explained
       })
       output.print(`listening on ${intake.url}`)
       void forwarder.sender?.checkKey()

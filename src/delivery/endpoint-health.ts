@@ -146,21 +146,21 @@ export class EndpointHealth {
   }
 
   #refuseKey(result: CallResult): void {
-    this.#nextProbeAt = this.options.now() + this.options.keyProbeMs
+    this.#nextProbeAt = Math.max(this.options.now() + this.options.keyProbeMs, this.#retryAfter)
     this.#enter('key-refused', result)
   }
 
   #fail(result: CallResult, startedAt: number): void {
     this.#retryAfter = Math.max(this.#retryAfter, this.options.now() + (result.retryAfterMs ?? 0))
-    if (this.#state === 'key-refused') {
-      if (startedAt >= this.#nextProbeAt) this.#probeLater(this.options.keyProbeMs)
-      return
-    }
-    if (this.#state === 'backing-off' && startedAt < this.#since) {
+    if (this.#state !== 'ok' && startedAt < this.#probesSince) {
       if (this.#retryAfter > this.#nextProbeAt) {
         this.#nextProbeAt = this.#retryAfter
         this.options.onChange?.(this.record)
       }
+      return
+    }
+    if (this.#state === 'key-refused') {
+      this.#probeLater(this.options.keyProbeMs)
       return
     }
     this.#failuresInARow++
@@ -169,6 +169,11 @@ export class EndpointHealth {
     if (!isProbe && this.#failuresInARow < FAILURES_TO_BACK_OFF && result.retryAfterMs === undefined) return
     this.#probeLater()
     this.#enter('backing-off', result)
+  }
+
+  /** Calls that started earlier are no probes: they were in flight when the trouble began. */
+  get #probesSince(): number {
+    return this.#state === 'key-refused' ? this.#nextProbeAt : this.#since
   }
 
   #probeLater(minimumMs = 0): void {

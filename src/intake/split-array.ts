@@ -14,9 +14,10 @@ const NOTHING = Buffer.alloc(0)
 const ENDS_EARLY = 'the file ends in the middle of an array'
 
 /**
- * A JSON array, and the white space after it. Its elements are the texts between the commas outside of strings and brackets. Nothing else of JSON is
- * checked here: each element is parsed later, so an invalid one does not affect the others. Empty elements, such as
- * after a trailing comma, are skipped. An object directly after another one is an element of its own.
+ * A JSON array, and the white space and commas after it. Its elements are the texts between the commas outside of
+ * strings and brackets. Nothing else of JSON is checked here: each element is parsed later, so an invalid one does not
+ * affect the others. Empty elements, such as after a trailing comma, are skipped. An object directly after another one,
+ * or after text that is no object (a line of a log that begins with a bracket), is an element of its own.
  *
  * An element with a missing quote or brace would swallow all that follow. Two signs reveal it:
  * - a line break inside a string, which JSON does not allow. The element is `broken`; it ends at a line that starts
@@ -140,7 +141,7 @@ export class ArraySplitter implements Splitter {
           afterComma = false
           break
         case OPEN_BRACE:
-          if ((afterComma && depth === 1 && this.#isObject) || (isClosed && depth === 0)) {
+          if ((afterComma && depth === 1 && this.#isObject) || (depth === 0 && (isClosed || !this.#isObject))) {
             this.#finish(block, from, at, items)
             this.#startElement(block, at)
             return at
@@ -215,7 +216,7 @@ export class ArraySplitter implements Splitter {
     for (let at = from; at < block.length; at++) {
       const byte = block[at]
       if (byte === NEWLINE) this.#newline(at)
-      else if (!isWhiteSpace(byte) && !isOfByteOrderMark(byte)) {
+      else if (byte !== COMMA && !isWhiteSpace(byte) && !isOfByteOrderMark(byte)) {
         this.#phase = 'done'
         return at
       }

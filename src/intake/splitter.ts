@@ -8,8 +8,8 @@ export interface Splitter {
   readonly isDone: boolean
 
   /**
-   * Reads `block` from the offset `from`, adding to `items` until there are `full` of them, the block is used up, or it is done.
-   * Returns the offset reached; if that is within the block, call again with the same block.
+   * Reads `block` from the offset `from`, adding to `items` until there are `full` of them, the block is used up, or it
+   * is done. Returns the offset reached; if that is within the block, call again with the same block.
    */
   push(block: Buffer, from: number, items: ReadItem[], full: number): number
 

@@ -109,5 +109,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function nameOf(value: unknown): string {
   if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  return Array.isArray(value) ? 'an array: give it in a file of its own' : `a ${typeof value}`
 }

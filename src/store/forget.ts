@@ -96,7 +96,7 @@ export function prepareForget(db: Database): (identifier: string, subject: Subje
   function forgetRejections(identifier: string, subject: Subject): number {
     const text = JSON.stringify(identifier)
     const ids = new Set<number>()
-    for (const written of [text.slice(1, -1), asNumber(identifier)]) {
+    for (const written of new Set([text.slice(1, -1), asNumber(identifier)])) {
       for (const { id, raw } of rejections.all(written)) {
         if (raw.includes(text) || namesSubject(raw, identifier, subject)) ids.add(id)
       }
@@ -171,7 +171,7 @@ function isId(value: unknown, identifier: string): boolean {
 
 /** An id as it is written where it is a number. */
 function asNumber(identifier: string): string {
-  return /^\d{16,}$/.test(identifier) ? String(Number(identifier)) : identifier
+  return /^-?\d{16,}$/.test(identifier) ? String(Number(identifier)) : identifier
 }
 
 /**

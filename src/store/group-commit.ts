@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import { asStoreError, isOfDatabase, StoreError } from './errors.js'
 import { InPlace } from './in-place.js'
@@ -46,7 +47,7 @@ export class GroupCommit {
     this.#commit = db.prepare('commit')
     this.#rollback = db.prepare('rollback')
     this.#limitWal = prepareWalLimit(db, maxWalBytes)
-    this.#inPlace = new InPlace(db.name, `${db.name}-wal`)
+    this.#inPlace = new InPlace(db.name, `${realpathSync(db.name)}-wal`)
   }
 
   /** From now on, nothing is committed once this file is no longer where it is. */

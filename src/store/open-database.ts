@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type Database from 'better-sqlite3'
 import { asStoreError, codeOf, StoreError } from './errors.js'
@@ -101,7 +101,9 @@ export function createPrivateFile(file: string): void {
 }
 
 /** For the database, and files that a crash left beside it: SQLite gives new WAL files the mode of the database. */
-function makePrivate(file: string): void {
+function makePrivate(name: string): void {
+  // They are beside the file itself, not beside a link to it.
+  const file = realpathSync(name)
   for (const part of [file, `${file}-wal`, `${file}-shm`]) {
     try {
       if ((statSync(part).mode & 0o077) !== 0) chmodSync(part, 0o600)

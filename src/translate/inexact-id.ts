@@ -1,5 +1,8 @@
 /** Whether a text may contain a number that is not a safe integer, as JavaScript writes it. */
 const MAY_BE_INEXACT = /\d{16}|\de\+\d/
+/** Limits the work for an identifier that somebody made for it. */
+const LONGEST = 512
+const MOST_NUMBERS = 4
 
 /**
  * Whether an identifier comes from a JSON number that JavaScript cannot represent exactly: 12345678901234567891 and
@@ -8,10 +11,11 @@ const MAY_BE_INEXACT = /\d{16}|\de\+\d/
  * What a mapping makes of an event does not say where it comes from, so the whole event is searched.
  */
 export function isInexact(identifier: string, event: Readonly<Record<string, unknown>>): boolean {
-  if (!MAY_BE_INEXACT.test(identifier)) return false
+  if (identifier.length > LONGEST || !MAY_BE_INEXACT.test(identifier)) return false
   const values = [...valuesIn(event)]
   const numbers = values.filter((value) => typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
-  const written = numbers.map(String).filter((text) => identifier.includes(text))
+  const written = [...new Set(numbers.map(String))].filter((text) => identifier.includes(text))
+  if (written.length > MOST_NUMBERS) return true
   // A string that looks the same is exact.
   return written.some((text) => !values.some((value) => typeof value === 'string' && value.includes(text)))
 }

@@ -132,14 +132,25 @@ function problemOfMapping(mapping: object, { fields }: ActionDefinition<Settings
 function problemOfIdentifier(mapping: object, partnerAction: string): string | undefined {
   const identifier: unknown = Reflect.get(mapping, 'identifier')
   if (identifier === null || identifier === '') return 'mapping: identifier is empty, so nothing would be sent'
-  if (partnerAction !== IDENTIFY_USER || !isConstant(identifier)) return undefined
+  if (partnerAction !== IDENTIFY_USER || dependsOnEvent(identifier)) return undefined
   return 'mapping: identifier is the same for all events, so all would be of one user: use { "@path": "$.userId" }, for example'
 }
 
-function isConstant(value: unknown): boolean {
-  if (!isObject(value)) return true
-  const template = value['@template']
-  return typeof template === 'string' && !/\{\{.+?\}\}/s.test(template)
+/** Whether a part of a mapping takes anything from the event. */
+function dependsOnEvent(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(dependsOnEvent)
+  if (!isObject(value)) return false
+  return Object.entries(value).some(([key, inner]) => {
+    if (key === '@path' || key === '@arrayPath') return true
+    if (key === '@literal') return false
+    return typeof inner === 'string' ? isTemplate(inner) : dependsOnEvent(inner)
+  })
+}
+
+function isTemplate(text: string): boolean {
+  return (
+    text.includes('{%') || Array.from(text.matchAll(/\{\{([^}]+)\}\}/g)).some(([, name = '']) => name.trim() !== '')
+  )
 }
 
 /** Literals can be validated without an event. */

@@ -50,9 +50,8 @@ export class Translated {
     } else {
       const text = toText(value.event)
       const reason = translation?.reason ?? 'cannot be mapped'
-      this.#reject(index, {
-        ...{ source, reason, raw: text ?? '(no JSON text)', complete: text !== undefined, receivedAt }
-      })
+      const raw = text ?? '(no JSON text)'
+      this.#reject(index, { source, reason, raw, complete: text !== undefined, receivedAt })
     }
   }
 

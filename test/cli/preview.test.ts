@@ -92,6 +92,12 @@ describe('preview', () => {
         ),
         ...['2 events: 1 would be sent, 0 ignored, 0 rejected, 1 too large for a call', '']
       ])
+      const document = (await run(['preview', '--json'], { input })).json()
+      expect(document).toMatchObject({
+        sent: 1,
+        failed: 1,
+        events: [{ outcome: 'sent' }, { outcome: 'failed', user: 'u2' }]
+      })
       const forwarded = await run(['forward', '--json'], { input })
       expect(forwarded.json()).toMatchObject({ delivered: 1, failed: 1 })
       expect(sandbox.stats.users).toBe(1)

@@ -138,6 +138,21 @@ test('a probe that fails while a Retry-After runs does not shorten it, nor does 
   expect(health.nextProbeAt).toBe(end)
 })
 
+test.each(['before', 'after'])('a key that is refused %s a Retry-After is not checked before that is over', (order) => {
+  const { health, take, pass, now } = bench()
+  const started = now()
+  pass(10)
+  const floor = now() + 60_000
+  const steps = [
+    () => take({ status: 429, retryAfterMs: 60_000 }, started),
+    () => take({ outcome: 'pause', status: 401 }, started)
+  ]
+  for (const step of order === 'before' ? steps.reverse() : steps) step()
+  expect(health.state).toBe('key-refused')
+  expect(health.nextProbeAt).toBe(floor)
+  expect(health.isKeyCheckDue).toBe(false)
+})
+
 test('a refused key stops every call, and trouble of calls in flight does not change that', () => {
   const { health, take, changes } = bench()
   take({ outcome: 'pause', status: 401, code: 'unauthorized_error', message: 'bad key' })

@@ -45,7 +45,7 @@ describe('reading a JSON array', () => {
     ['a bare word', 'nonsense', 'not JSON: an unexpected character'],
     ['a number', '12', 'not an object but a number'],
     ['a string', '"x,]"', 'not an object but a string'],
-    ['an array of objects', '[{"a":1},{"b":2}]', 'not an object but an array'],
+    ['an array of objects', '[{"a":1},{"b":2}]', 'not an object but an array: give it in a file of its own'],
     ['one with a brace too many', '{"a":1}}', 'not JSON: more text after the end of the value'],
     ['one closed by the wrong bracket', '{"a":1]', 'not JSON: a comma or a closing bracket is missing']
   ])('reports an element that is %s and goes on', async (_, element, reason) => {
@@ -113,6 +113,21 @@ describe('reading a JSON array', () => {
       ...['1 {"a":1}', '3 {"b":2}', '4 {"c":3}', '5 {"d":4}', '6 {"e":5}'],
       ...['7! not JSON: an unexpected character', '8 {"f":6}']
     ])
+  })
+
+  it('reads the objects after a line that begins like an array without an end', async () => {
+    const items = await readSliced('[2026-11-27 20:00:01 2 users\n{"a":1}\n{"b":2}\n')
+    expect(summary(items)).toEqual([
+      expect.stringMatching(/^1! not JSON/),
+      '2 {"a":1}',
+      '3 {"b":2}',
+      `4! ${ENDS_EARLY}`
+    ])
+  })
+
+  it('reads an array that follows another after a comma', async () => {
+    const items = await readSliced('[{"a":1}],\n[{"b":2}]')
+    expect(summary(items)).toEqual(['1 {"a":1}', '2 {"b":2}'])
   })
 
   it('reads the lines after a first one that only begins like an array', async () => {

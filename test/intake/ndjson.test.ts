@@ -68,7 +68,7 @@ describe('reading NDJSON', () => {
       '3! not an object but a string',
       '4! not an object but null',
       '5! not an object but a boolean',
-      '6! not an object but an array',
+      '6! not an object but an array: give it in a file of its own',
       '7 {}'
     ])
   })

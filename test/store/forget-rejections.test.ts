@@ -41,6 +41,7 @@ describe('forgetting removes rejected input', () => {
     const raws = ['{"userId":12345678901234567000,"traits":[]}', '{"userId":"12345678901234567000","traits":[]}']
     expect(await leftOf(raws, '12345678901234567891')).toEqual(raws.slice(1))
     expect(await leftOf(raws, '12345678901234567000')).toEqual([])
+    expect(await leftOf(['{"userId":-12345678901234567000}'], '-12345678901234567890')).toEqual([])
   })
 
   test('of a group, and not of a user of that name', async () => {

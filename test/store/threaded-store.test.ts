@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { SqliteStore } from '../../src/store/sqlite-store.js'
@@ -50,6 +50,24 @@ describe('a store whose WAL or lock is deleted while it is open', () => {
       expect((await store.lost).message).toContain(file)
     })
   )
+})
+
+describe('a store that is opened by a link', () => {
+  it('acknowledges nothing more once its WAL, beside the file itself, is deleted', () =>
+    withTempDir(async (dir) => {
+      mkdirSync(`${dir}/data`)
+      const [file, link] = [`${dir}/data/store.db`, `${dir}/link.db`]
+      await (await ThreadedStore.open(file)).close()
+      symlinkSync(file, link)
+      const store = await ThreadedStore.open(link)
+      try {
+        await store.accept(one())
+        rmSync(`${file}-wal`)
+        await expect(store.accept(one())).rejects.toMatchObject({ code: 'gone' })
+      } finally {
+        await store.close()
+      }
+    }))
 })
 
 describe('a store whose file is deleted or replaced while it is open', () => {

@@ -207,7 +207,16 @@ describe('subscriptions that cannot work', () => {
       [withMapping({ identifier })],
       `${about}mapping: identifier is empty`
     ]),
-    ...['u', { '@template': 'user' }, { '@template': '{{userId' }].map((identifier): [unknown, string] => [
+    ...[
+      ...[
+        'u',
+        { '@template': 'user' },
+        { '@template': '{{userId' },
+        { '@template': '{{ }}' },
+        { '@literal': { '@path': 'u' } }
+      ],
+      ...[{ '@case': { operator: 'lower', value: 'U' } }, { '@if': { exists: 'u', then: 'u', else: 'v' } }]
+    ].map((identifier): [unknown, string] => [
       [withMapping({ identifier })],
       `${about}mapping: identifier is the same for all events, so all would be of one user`
     ]),
@@ -226,7 +235,10 @@ describe('subscriptions that cannot work', () => {
   })
 
   it.each<[string, Subscription['mapping'][string]]>([
-    ['identifyUser', { '@template': '{{userId}}' }],
+    ['identifyUser', { '@template': 'u-{{ userId }}' }],
+    ['identifyUser', { '@case': { operator: 'lower', value: { '@path': '$.userId' } } }],
+    ['identifyUser', { '@if': { exists: { '@path': '$.userId' }, then: 'u', else: 'v' } }],
+    ['identifyUser', { '@liquid': '{{ userId | downcase }}' }],
     ['identifyGroup', 'x']
   ])('are those that Segment would take, for %s', (partnerAction, identifier) => {
     const subscription: Subscription = { ...EVERY_IDENTIFY, partnerAction, mapping: { identifier } }

@@ -156,6 +156,17 @@ describe('an event that should have been for us', () => {
     expect(await translateOne(event)).toMatchObject({ kind: 'event', event: { identifier: String(id) } })
   })
 
+  it('is searched for such a number once, however often that is in it', async () => {
+    const strings = Array.from({ length: 50 }, (_, index) => `text ${index}`)
+    const context = { numbers: new Array(2000).fill(1e21), strings: [...strings, '1e+21'] }
+    const includes = jest.spyOn(String.prototype, 'includes')
+    const translation = await translateOne(identify({ userId: 1e21, context }))
+    const calls = includes.mock.calls.length
+    includes.mockRestore()
+    expect(translation).toMatchObject({ kind: 'event' })
+    expect(calls).toBeLessThan(2000)
+  })
+
   it.each([[{ id: 'secretive' }], [['secretive', 'b']]])(
     'is rejected when its userId is %j, in words that name no value',
     async (userId) => {

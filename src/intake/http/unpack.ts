@@ -55,11 +55,12 @@ export function unpackBatch(body: ParsedBody, limits: UnpackLimits, arrival: Arr
 }
 
 /** A context of a few kilobytes, repeated in thousands of events, would take gigabytes. Throws HttpError. */
-function requireModest({ context, integrations }: Envelope, events: number, bytes: number, limits: UnpackLimits): void {
+function requireModest(envelope: Envelope, events: number, bytes: number, limits: UnpackLimits): void {
+  const { context, integrations, timestamp } = envelope
   const most = MAX_GROWTH * limits.maxBatchBytes
   // It cannot be larger than the body.
   if (events * bytes <= most) return
-  const each = Buffer.byteLength(JSON.stringify({ context, integrations }))
+  const each = Buffer.byteLength(JSON.stringify({ context, integrations, timestamp }))
   if (events * each <= most) return
   throw badInput(
     'too_large',
@@ -146,11 +147,15 @@ function complete(item: JsonObject, envelope: Envelope, { receivedAt }: Arrival)
   if (!isSet(event.timestamp) || (isSet(event.originalTimestamp) && !isTime(event.timestamp))) {
     const { originalTimestamp } = event
     const sentAt = isSet(event.sentAt) ? event.sentAt : envelope.sentAt
-    const timestamp = clientTimestamp({ originalTimestamp, sentAt }, receivedAt) ?? envelope.timestamp
+    const timestamp = clientTimestamp({ originalTimestamp, sentAt }, receivedAt) ?? timeOf(envelope)
     // If it is resent, it may get another time, so its message id is derived without it.
     if (timestamp !== undefined) Object.assign(changes, { timestamp, messageId: messageIdOf(event) })
   }
   return Object.keys(changes).length === 0 ? event : { ...event, ...changes }
+}
+
+function timeOf({ timestamp }: Envelope): unknown {
+  return isTime(timestamp) ? timestamp : undefined
 }
 
 function withoutWriteKey({ writeKey, ...event }: JsonObject): JsonObject {

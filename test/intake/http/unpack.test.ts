@@ -67,9 +67,15 @@ describe('a batch', () => {
     )
     const integrations = { Other: context }
     expect(() => batch({ ...of(1010), context: {}, integrations })).toThrow('would be repeated')
+    const timestamp = `2026-10-01T00:00:00Z${' '.repeat(10_200)}`
+    expect(() => batch({ ...of(1010), context: {}, timestamp })).toThrow('would be repeated')
     // Large events under a small context are none of this.
     const large = Array.from({ length: 20 }, (_, n) => ({ messageId: `${n}`, context: { text: 'x'.repeat(20_000) } }))
     expect(batch({ context: { a: 1 }, batch: large })).toHaveLength(20)
+  })
+
+  it('gives no time that is none', () => {
+    expect(batch({ timestamp: 'x'.repeat(1000), batch: [{ messageId: 'm' }] })).toEqual([{ messageId: 'm' }])
   })
 
   it('gives its time to events that have none', () => {
