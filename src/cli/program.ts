@@ -6,6 +6,7 @@ import type { Command, CommandContext } from './command.js'
 import { exitCodeOf, lineOf } from './errors.js'
 import { EXIT } from './exit-codes.js'
 import { Output } from './output.js'
+import { printable } from './printable.js'
 import type { AnySetting } from './setting.js'
 
 const DESCRIPTION = `Sends Segment identify events to Dopt in bulk, durably.
@@ -45,14 +46,15 @@ export async function runProgram(
   output = new Output()
 ): Promise<number> {
   let code: number = EXIT.done
+  const known = commands.flatMap(({ settings, common }) => [...settings, ...common])
+  const secretFlags = known.filter(({ secret }) => secret).map(({ flag }) => flag.split(' ', 1)[0] ?? flag)
   const program = new Commander('dopt-destination')
     .description(unwrap(DESCRIPTION))
     .version(readVersion(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
-    .configureOutput({ outputError: (message, write) => write(`${toOneLine(message)}\n`) })
+    .configureOutput({ outputError: (message, write) => write(`${toOneLine(message, secretFlags)}\n`) })
     .addHelpText('after', AFTER_HELP)
-  const known = commands.flatMap(({ settings, common }) => [...settings, ...common])
   for (const command of commands) {
     register(program, command, async (flags, args) => {
       const loadConfig = (): Config => Config.load({ flags, env: process.env, known })
@@ -98,9 +100,17 @@ function isFlag({ fileOnly }: AnySetting): boolean {
 }
 
 /** Also with commander's suggestion; without one, it says where the names are. */
-function toOneLine(message: string): string {
-  const line = message.trim().replace(/\s*\n\s*/g, ' ')
+function toOneLine(message: string, secretFlags: readonly string[]): string {
+  const line = printable(withoutValue(message.trim().replace(/\s*\n\s*/g, ' '), secretFlags))
   return line.includes('Did you mean') ? line : `${line}: see --help`
+}
+
+/** A misspelt flag may carry a key. */
+function withoutValue(line: string, secretFlags: readonly string[]): string {
+  const [, option = ''] = /unknown option '(.*)'/.exec(line) ?? []
+  if (option === '') return line
+  const secret = secretFlags.find((flag) => option.startsWith(flag))
+  return line.replace(option, () => (secret === undefined ? option.replace(/=.*/, '=…') : `${secret}…`))
 }
 
 /** Makes each paragraph one line, which commander wraps to the width of the terminal. */

@@ -11,8 +11,7 @@ const CHUNK = 500
 
 /** Shows a rejected message. Rejections are few and have no index by message, so all of them are read. */
 export async function showRejected(store: Store, id: string, context: ShowContext): Promise<Shown | undefined> {
-  const found = await find(store, id)
-  const last = found.at(-1)
+  const { times, last } = await find(store, id)
   if (last === undefined) return undefined
   const next = `when you have fixed the cause, translate it again with: ${context.hint('replay --rejected')}`
   const fields = renderFields([
@@ -21,7 +20,7 @@ export async function showRejected(store: Store, id: string, context: ShowContex
     ['reason', last.reason],
     ['source', last.source],
     ['arrived', formatWhen(last.receivedAt, context.now)],
-    ['received', found.length > 1 ? `${formatCount(found.length)} times; this is the last` : undefined],
+    ['received', times > 1 ? `${formatCount(times)} times; this is the last` : undefined],
     ['next', next]
   ])
   const { reason, source, receivedAt, raw } = last
@@ -29,19 +28,24 @@ export async function showRejected(store: Store, id: string, context: ShowContex
     page: `${fields}\n\nReceived\n  ${printable(shortened(raw))}`,
     document: {
       ...{ kind: 'rejection', messageId: id, state: 'rejected', reason, source, arrivedAt: toIso(receivedAt) },
-      ...{ times: found.length, next, raw }
+      ...{ times, next, raw }
     }
   }
 }
 
-async function find(store: Store, id: string): Promise<RejectionRecord[]> {
-  const found: RejectionRecord[] = []
+async function find(store: Store, id: string): Promise<{ times: number; last: RejectionRecord | undefined }> {
+  let times = 0
+  let last: RejectionRecord | undefined
   for (let after = 0; ;) {
     const records = await store.rejections(after, CHUNK)
-    const last = records.at(-1)
-    if (last === undefined) return found
-    after = last.id
-    found.push(...records.filter((record) => messageOf(record) === id))
+    const end = records.at(-1)
+    if (end === undefined) return { times, last }
+    after = end.id
+    for (const record of records) {
+      if (messageOf(record) !== id) continue
+      times++
+      last = record
+    }
   }
 }
 

@@ -27,8 +27,8 @@ export function* valuesOf(properties: string): Generator<string> {
   }
 }
 
-/** Every string and number in JSON text. */
-const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+/** Every string and number in JSON text. A string without an end goes to the end: looking for it takes time. */
+const JSON_TOKEN = /"(?:[^"\\]|\\.?)*(?:"|$)|-?\d[\d.eE+-]*/gs
 
 function redact(text: string, secrets: Iterable<string>): string {
   let safe = text

@@ -56,17 +56,20 @@ export function prepareDeliveredNames(db: Database) {
     if (oldest === undefined || !(mayHaveDelivered || hasPutBack || hasHistory)) return []
     const { identifier } = oldest
     const found: DeliveredNames[] = []
-    const add = (event: PlannedEvent): readonly string[] => {
-      if (event.identifier !== identifier || !isNewer(event, oldest)) return []
-      const names = Object.keys(parseProperties(event.properties))
-      found.push({ seq: event.seq, eventTime: event.eventTime, names })
-      return names
+    const namesOf = (event: PlannedEvent): string[] =>
+      event.identifier === identifier && isNewer(event, oldest) ? Object.keys(parseProperties(event.properties)) : []
+    const add = ({ seq, eventTime }: Moment, names: readonly string[]): void => {
+      if (names.length > 0) found.push({ seq, eventTime, names })
     }
-    if (hasPutBack) putBackSince.all(userKey, oldest.eventTime).forEach(add)
+    if (hasPutBack) for (const event of putBackSince.all(userKey, oldest.eventTime)) add(event, namesOf(event))
     let wanted: Set<string> | undefined
     for (const event of newestFirst(userKey, oldest.eventTime)) {
       wanted ??= new Set(events.flatMap(({ properties }) => Object.keys(parseProperties(properties))))
-      for (const name of add(event)) wanted.delete(name)
+      // What a newer one has set too is of no interest.
+      add(
+        event,
+        namesOf(event).filter((name) => wanted?.delete(name))
+      )
       if (wanted.size === 0) break
     }
     if (hasHistory) found.push(...history.read(userKey, identifier).filter((event) => isNewer(event, oldest)))

@@ -18,6 +18,8 @@ import type {
 } from './store.js'
 
 /** Up to this many events, looking them up is faster than reading a large ledger. */
+/** A rejection may be as large as a line: a page of them ends early. */
+const PAGE_CHARACTERS = 4 * 1024 * 1024
 const FEW_EVENTS = 10_000
 
 /** Only the latest attempts are shown. */
@@ -161,7 +163,15 @@ export function prepareInspect(db: Database) {
         total: countOfUser.get(key, identifier, key, identifier) ?? 0
       }
     },
-    rejections: (afterId: number, limit: number): RejectionRecord[] =>
-      rejections.all(afterId, limit).map((row) => ({ ...row, complete: row.complete === 1 }))
+    rejections: (afterId: number, limit: number): RejectionRecord[] => {
+      const page: RejectionRecord[] = []
+      let characters = 0
+      for (const row of rejections.iterate(afterId, limit)) {
+        page.push({ ...row, complete: row.complete === 1 })
+        characters += row.raw.length
+        if (characters >= PAGE_CHARACTERS) break
+      }
+      return page
+    }
   }
 }

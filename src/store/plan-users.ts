@@ -53,7 +53,8 @@ export function planUser(events: readonly PlannedEvent[], delivered: readonly De
     return { entry: toEntry(identifier, only.properties), supersededBy: [undefined] }
   }
 
-  const left = events.map((event) => leaveOutOvertaken(event, delivered))
+  const newest = newestByName(delivered)
+  const left = events.map((event) => leaveOutOvertaken(event, newest))
   const alive = left.flatMap((remains, index) => (remains.overtakenBy === undefined ? [{ ...remains, index }] : []))
   const merged = mergeUpdates(
     alive.map(({ event, properties }) => ({ eventTime: event.eventTime, order: event.seq, properties }))
@@ -68,30 +69,36 @@ export function planUser(events: readonly PlannedEvent[], delivered: readonly De
   return { entry, supersededBy }
 }
 
+/** The newest delivered event that set each property. If that is not newer than an event, no other is. */
+function newestByName(delivered: readonly DeliveredNames[]): ReadonlyMap<string, Moment> {
+  const newest = new Map<string, Moment>()
+  for (const event of delivered) {
+    for (const name of event.names) {
+      const known = newest.get(name)
+      if (known === undefined || isNewer(event, known)) newest.set(name, event)
+    }
+  }
+  return newest
+}
+
 /**
  * The event without properties that newer delivered events set; if none are left, also which event set the last one.
  */
 function leaveOutOvertaken(
   event: PlannedEvent,
-  delivered: readonly DeliveredNames[]
+  newest: ReadonlyMap<string, Moment>
 ): { event: PlannedEvent; properties: Properties; overtakenBy: number | undefined } {
   const properties = parseProperties(event.properties)
-  const newer = delivered.filter((other) => isNewer(other, event))
-  if (newer.length === 0) return { event, properties, overtakenBy: undefined }
-  const overtakers = new Map<string, DeliveredNames>()
-  for (const other of newer) {
-    for (const name of other.names) {
-      const known = overtakers.get(name)
-      if (known === undefined || isNewer(other, known)) overtakers.set(name, other)
-    }
-  }
-  const entries = Object.entries(properties)
-  const kept = entries.filter(([name]) => !overtakers.has(name))
-  return {
-    event,
-    properties: Object.fromEntries(kept),
-    overtakenBy: kept.length > 0 ? undefined : newestOf(entries.flatMap(([name]) => overtakers.get(name) ?? []))?.seq
-  }
+  if (newest.size === 0) return { event, properties, overtakenBy: undefined }
+  const overtakers: Moment[] = []
+  const kept = Object.entries(properties).filter(([name]) => {
+    const other = newest.get(name)
+    if (other === undefined || !isNewer(other, event)) return true
+    overtakers.push(other)
+    return false
+  })
+  const overtakenBy = kept.length > 0 ? undefined : newestOf(overtakers)?.seq
+  return { event, properties: Object.fromEntries(kept), overtakenBy }
 }
 
 function newestOf<T extends Moment>(moments: readonly T[]): T | undefined {

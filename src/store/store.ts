@@ -171,7 +171,7 @@ export interface Store {
   /** What a replay would make pending again. */
   countReplay(selection: ReplaySelection): Promise<ReplayCount>
 
-  /** Stored rejections with ids above `afterId`, oldest first. */
+  /** Stored rejections with ids above `afterId`, oldest first: at most `limit`, fewer if they are large, at least one. */
   rejections(afterId: number, limit: number): Promise<RejectionRecord[]>
 
   /** Removes some of what `options` selects, in one short commit. `more` tells whether to call it again. */

@@ -67,7 +67,11 @@ function partsOf(named: readonly Named[], user: string | undefined): NewPart[] {
   const ofUser = named.filter(({ subject }) => subject === 'user')
   const groups = new Map<string, Properties>()
   const joined = new Set<string>()
-  const tell = (group: string, what: Properties): void => void groups.set(group, { ...groups.get(group), ...what })
+  const tell = (group: string, what: Properties): void => {
+    // Not a copy each time: one event may name a group thousands of times.
+    const known = groups.get(group) ?? (Object.create(null) as Properties)
+    groups.set(group, Object.assign(known, what))
+  }
   for (const result of named) {
     if (result.subject === 'group') {
       tell(result.identifier, merge([result]))

@@ -54,6 +54,14 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
     [['forward', '--batch-size', '1e9'], /^error: --batch-size must be a whole number from 1 to 100, not 1e9$/],
     [['forward', ''], /^error: a file name is empty: give one, or - for standard input$/],
     [['forward', '--nonsense'], /^error: unknown option '--nonsense': see --help$/],
+    [
+      ['check', '--apikey=SECRET'],
+      /^error: unknown option '--apikey=…' \(Did you mean --api-key\?\)$|^error: unknown option '--apikey=…': see --help$/
+    ],
+    [['check', '--api-keySECRET'], /^error: unknown option '--api-key…'/],
+    [['serve', '--writekey=SECRET'], /^error: unknown option '--writekey=…'/],
+    [['serve', '--write-keySECRET'], /^error: unknown option '--write-key…'/],
+    [['forward', '--opt\u001b[31m'], /^error: unknown option '--opt␛\[31m': see --help$/],
     [['forward', '--accept-onyl'], /^error: unknown option '--accept-onyl' \(Did you mean --accept-only\?\)$/],
     [['forwrd'], /^error: unknown command 'forwrd' \(Did you mean forward\?\)$/],
     [['show'], /^error: missing required argument 'id': see --help$/],

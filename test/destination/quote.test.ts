@@ -55,4 +55,8 @@ describe('valuesOf', () => {
       new Set(['say "hi"', 'say \\"hi\\"', '36', '["red",7]', '[\\"red\\",7]', 'red', '7'])
     )
   })
+  test('gives a string without an end in JSON text, to the end of the text', () => {
+    const values = [...valuesOf(JSON.stringify({ note: '["red", "an \\"unfinished' }))]
+    expect(values.slice(2)).toEqual(['red', 'an \\"unfinished'])
+  })
 })

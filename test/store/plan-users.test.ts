@@ -47,6 +47,23 @@ function holders(happenings: readonly Happening[]): Map<string, number> {
 }
 
 describe('planUser', () => {
+  it('looks once at what was delivered, however many events there are', () => {
+    let looks = 0
+    const names = new Proxy(['a', 'b'], {
+      get: (target, key, receiver) => {
+        if (key === Symbol.iterator) looks++
+        return Reflect.get(target, key, receiver) as unknown
+      }
+    })
+    const delivered = Array.from({ length: 20 }, (_, index) => ({ seq: 100 + index, eventTime: 9, names }))
+    const events = Array.from({ length: 50 }, (_, index) =>
+      eventOf({ at: 1, names: ['a', 'c'], isDelivered: false }, index)
+    )
+    expect(planUser(events, delivered).entry).toMatchObject({ properties: '{"c":49}' })
+    expect(looks).toBeGreaterThan(0)
+    expect(looks).toBeLessThanOrEqual(2 * delivered.length)
+  })
+
   it('sends, of each property, the newest value, and only where no newer event has delivered one', () => {
     fc.assert(
       fc.property(history, (happenings) => {

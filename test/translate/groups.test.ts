@@ -54,6 +54,19 @@ describe('a group event', () => {
     })
   })
 
+  it('merges all that an identify says of one group', async () => {
+    const entries = { '@arrayPath': ['$.context.groups', { identifier: path('$.id'), properties: path('$.p') }] }
+    const subscription = { ...USERS, mapping: { identifier: path('$.userId'), groups: entries } }
+    const groups = [
+      { id: 'g', p: { a: 1, b: 1 } },
+      { id: 'h', p: { a: 2 } },
+      { id: 'g', p: { b: 3, c: 3 } }
+    ]
+    expect(await translate([subscription], identify({ context: { groups } }))).toEqual([
+      ...['user u {} in g and h', 'group g {"a":1,"b":3,"c":3}', 'group h {"a":2}']
+    ])
+  })
+
   it('is as old as it says, for all that it says', async () => {
     const translator = new Translator({ nestedProperties: 'flatten', subscriptions: [GROUPS] })
     const timestamp = '2026-01-01T00:00:00.123Z'

@@ -8,8 +8,9 @@ const MAX_YOUNG_MIB = 8
 export function startThread(data: ThreadData): Worker {
   return new Worker(new URL('./store-thread.js', import.meta.url), {
     workerData: data,
-    // The program's own, except for one that Node allows only with a program on the command line.
-    execArgv: process.execArgv.filter((argument) => !argument.startsWith('--input-type')),
+    // Node passes the program's own flags on. But `--input-type` is allowed only with a program given as text, and a
+    // list of ours may not have all the others.
+    ...(process.execArgv.some((argument) => argument.startsWith('--input-type')) && { execArgv: [] }),
     resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MIB }
   })
 }

@@ -175,6 +175,16 @@ export function describeAccepting(openStore: OpenStore): void {
       })
     })
 
+    it('are read a few at a time if they are large', async () => {
+      await withRig(async ({ store }) => {
+        const large = ['1', '2', '3'].map((raw) => rejection({ raw: raw.repeat(3 * 1024 * 1024) }))
+        await store.accept(intake({ rejections: large }))
+        const first = await store.rejections(0, 9)
+        expect(first).toHaveLength(2)
+        expect(await store.rejections(Number(first[1]?.id), 9)).toHaveLength(1)
+      })
+    })
+
     it('are kept once for each content and reason, and counted each time they come', async () => {
       await withRig(async ({ store }) => {
         await store.accept(intake({ rejections: [rejection(), rejection({ source: 'other.ndjson:1' })] }))
