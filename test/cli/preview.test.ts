@@ -116,6 +116,9 @@ describe('preview', () => {
     withDesk(async ({ run }) => {
       const { stdout } = await run(['preview'], { input: ndjson([identify(1, { userId: '\u202e\u009b1m' })]) })
       expect(stdout).not.toMatch(/[\u202e\u009b]/)
+      const document = await run(['preview', '--json'], { input: ndjson([identify(1, { userId: '\u202e\u009b1m' })]) })
+      expect(document.stdout).toContain('"\\u202e\\u009b1m"')
+      expect(document.json()).toMatchObject({ events: [{ user: '\u202e\u009b1m' }] })
     }))
 })
 
