@@ -1,4 +1,5 @@
 import type { NestedProperties } from '../destination/index.js'
+import type { NewPart } from '../store/store.js'
 import { CapturingDestination, type Captured } from './capture.js'
 import { eventTime } from './client-time.js'
 import { isExcluded } from './integrations.js'
@@ -72,8 +73,7 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
   try {
     const combined = combine(results)
     if (combined.kind !== 'parts') return combined
-    const ids = combined.parts.flatMap(({ identifier, groups = [] }) => [identifier, ...groups])
-    if (ids.some((id) => isInexact(id, event))) {
+    if (hasInexactId(combined.parts, event)) {
       return { kind: 'rejected', reason: 'the id is a number too large to be exact: send it as a string' }
     }
     const [first, ...later] = combined.parts
@@ -93,6 +93,14 @@ function finish(event: SegmentEventLike, results: readonly Captured[] | undefine
   } catch (error) {
     return { kind: 'rejected', reason: `cannot be written as JSON (${whyNotWritten(error)})` }
   }
+}
+
+function hasInexactId(parts: readonly NewPart[], event: SegmentEventLike): boolean {
+  for (const { identifier, groups } of parts) {
+    if (isInexact(identifier, event)) return true
+    if (groups?.some((group) => isInexact(group, event))) return true
+  }
+  return false
 }
 
 /** What JSON.stringify throws quotes names of properties; this does not. */
