@@ -105,12 +105,11 @@ function toOneLine(message: string, secretFlags: readonly string[]): string {
   return line.includes('Did you mean') ? line : `${line}: see --help`
 }
 
-/** A misspelt flag may carry a key. */
+/** A misspelt flag may carry a key: only its name is shown, or what can be told of it. */
 function withoutValue(line: string, secretFlags: readonly string[]): string {
-  const [, option = ''] = /unknown option '(.*)'/.exec(line) ?? []
-  if (option === '') return line
-  const secret = secretFlags.find((flag) => option.startsWith(flag))
-  return line.replace(option, () => (secret === undefined ? option.replace(/=.*/, '=…') : `${secret}…`))
+  const [, option = ''] = /unknown option '(.*)'/s.exec(line) ?? []
+  const name = secretFlags.find((flag) => option.startsWith(flag)) ?? /^(?:--[\w-]*|-\w?)/.exec(option)?.[0] ?? ''
+  return option === name ? line : line.replace(option, () => `${name}…`)
 }
 
 /** Makes each paragraph one line, which commander wraps to the width of the terminal. */

@@ -18,9 +18,10 @@ import type {
 } from './store.js'
 
 /** Up to this many events, looking them up is faster than reading a large ledger. */
+const FEW_EVENTS = 10_000
+
 /** A rejection may be as large as a line: a page of them ends early. */
 const PAGE_CHARACTERS = 4 * 1024 * 1024
-const FEW_EVENTS = 10_000
 
 /** Only the latest attempts are shown. */
 const MAX_ATTEMPTS = 100

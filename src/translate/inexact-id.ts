@@ -1,6 +1,7 @@
 /** Whether a text may contain a number that is not a safe integer, as JavaScript writes it. */
 const MAY_BE_INEXACT = /\d{16}|\de\+\d/
-/** Limits the work for an identifier that somebody made for it. */
+const NUMBERS = /\d[\d.]*(?:e\+\d+)?/g
+/** Limits the work for an identifier that somebody made for it: in a longer one, numbers must stand by themselves. */
 const LONGEST = 512
 const MOST_NUMBERS = 4
 
@@ -11,10 +12,13 @@ const MOST_NUMBERS = 4
  * What a mapping makes of an event does not say where it comes from, so the whole event is searched.
  */
 export function isInexact(identifier: string, event: Readonly<Record<string, unknown>>): boolean {
-  if (identifier.length > LONGEST || !MAY_BE_INEXACT.test(identifier)) return false
+  if (!MAY_BE_INEXACT.test(identifier)) return false
   const values = [...valuesIn(event)]
   const numbers = values.filter((value) => typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
-  const written = [...new Set(numbers.map(String))].filter((text) => identifier.includes(text))
+  const own = identifier.length > LONGEST ? new Set(identifier.match(NUMBERS)) : undefined
+  const written = [...new Set(numbers.map(String))].filter(
+    (text) => own?.has(text.replace('-', '')) ?? identifier.includes(text)
+  )
   if (written.length > MOST_NUMBERS) return true
   // A string that looks the same is exact.
   return written.some((text) => !values.some((value) => typeof value === 'string' && value.includes(text)))

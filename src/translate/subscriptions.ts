@@ -142,15 +142,15 @@ function dependsOnEvent(value: unknown): boolean {
   if (!isObject(value)) return false
   return Object.entries(value).some(([key, inner]) => {
     if (key === '@path' || key === '@arrayPath') return true
-    if (key === '@literal') return false
-    return typeof inner === 'string' ? isTemplate(inner) : dependsOnEvent(inner)
+    return typeof inner === 'string' ? hasPlaceholder(key, inner) : dependsOnEvent(inner)
   })
 }
 
-function isTemplate(text: string): boolean {
-  return (
-    text.includes('{%') || Array.from(text.matchAll(/\{\{([^}]+)\}\}/g)).some(([, name = '']) => name.trim() !== '')
-  )
+/** Of a template in the mapping kit's own form, or in Liquid. */
+function hasPlaceholder(directive: string, text: string): boolean {
+  if (directive === '@liquid') return /\{[{%]/.test(text)
+  const names = Array.from(text.matchAll(/\{\{([^}]+)\}\}/g), ([, name = '']) => name.trim())
+  return directive === '@template' && names.some((name) => name !== '')
 }
 
 /** Literals can be validated without an event. */

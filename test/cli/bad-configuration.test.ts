@@ -56,12 +56,15 @@ describe('a configuration that cannot be used ends with 2 and one line', () => {
     [['forward', '--nonsense'], /^error: unknown option '--nonsense': see --help$/],
     [
       ['check', '--apikey=SECRET'],
-      /^error: unknown option '--apikey=…' \(Did you mean --api-key\?\)$|^error: unknown option '--apikey=…': see --help$/
+      /^error: unknown option '--apikey…' \(Did you mean --api-key\?\)$|^error: unknown option '--apikey…': see --help$/
     ],
     [['check', '--api-keySECRET'], /^error: unknown option '--api-key…'/],
-    [['serve', '--writekey=SECRET'], /^error: unknown option '--writekey=…'/],
+    [['serve', '--writekey=SECRET'], /^error: unknown option '--writekey…'/],
+    [['check', '--api-kye=SECRET\r'], /^error: unknown option '--api-kye…'/],
+    [['check', '--api-kye SECRET'], /^error: unknown option '--api-kye…'/],
+    [['check', '-kSECRET'], /^error: unknown option '-k…'/],
     [['serve', '--write-keySECRET'], /^error: unknown option '--write-key…'/],
-    [['forward', '--opt\u001b[31m'], /^error: unknown option '--opt␛\[31m': see --help$/],
+    [['forward', '--opt\u001b[31m'], /^error: unknown option '--opt…': see --help$/],
     [['forward', '--accept-onyl'], /^error: unknown option '--accept-onyl' \(Did you mean --accept-only\?\)$/],
     [['forwrd'], /^error: unknown command 'forwrd' \(Did you mean forward\?\)$/],
     [['show'], /^error: missing required argument 'id': see --help$/],

@@ -43,7 +43,8 @@ describe('subscriptions of one’s own', () => {
 
   it.each([
     ['by itself', { '@path': '$.properties.account.id' }],
-    ['in a template', { '@template': 'account-{{properties.account.id}}' }]
+    ['in a template', { '@template': 'account-{{properties.account.id}}' }],
+    ['in a long template', { '@template': `${'x'.repeat(600)}-{{properties.account.id}}` }]
   ])('reject an event whose identifier is a number that is not exact, %s', async (_how, identifier) => {
     const event = (id: unknown): Event => identify({ properties: { account: { id } } })
     expect(await translate([withMapping({ identifier })], event(12_345_678_901_234_567_000))).toMatchObject({
@@ -213,7 +214,8 @@ describe('subscriptions that cannot work', () => {
         { '@template': 'user' },
         { '@template': '{{userId' },
         { '@template': '{{ }}' },
-        { '@literal': { '@path': 'u' } }
+        { '@template': '{%x%}' },
+        { '@literal': 'u' }
       ],
       ...[{ '@case': { operator: 'lower', value: 'U' } }, { '@if': { exists: 'u', then: 'u', else: 'v' } }]
     ].map((identifier): [unknown, string] => [
@@ -239,6 +241,7 @@ describe('subscriptions that cannot work', () => {
     ['identifyUser', { '@case': { operator: 'lower', value: { '@path': '$.userId' } } }],
     ['identifyUser', { '@if': { exists: { '@path': '$.userId' }, then: 'u', else: 'v' } }],
     ['identifyUser', { '@liquid': '{{ userId | downcase }}' }],
+    ['identifyUser', { '@literal': { '@path': '$.userId' } }],
     ['identifyGroup', 'x']
   ])('are those that Segment would take, for %s', (partnerAction, identifier) => {
     const subscription: Subscription = { ...EVERY_IDENTIFY, partnerAction, mapping: { identifier } }

@@ -64,7 +64,7 @@ function requireModest(envelope: Envelope, events: number, bytes: number, limits
   if (events * each <= most) return
   throw badInput(
     'too_large',
-    `the batch's context and integrations, ${formatBytes(each)}, would be repeated in ${events} events: send fewer events at a time`
+    `what the batch sets for all events (context, integrations, timestamp), ${formatBytes(each)}, would be repeated in ${events} events: send fewer events at a time`
   )
 }
 

@@ -62,9 +62,7 @@ describe('a batch', () => {
       batch: Array.from({ length: events }, (_, n) => ({ messageId: `${n}` }))
     })
     expect(batch(of(1000))).toHaveLength(1000)
-    expect(() => batch(of(1010))).toThrow(
-      /context and integrations, 10.0 KiB, would be repeated in 1010 events: send fewer/
-    )
+    expect(() => batch(of(1010))).toThrow(/timestamp\), 10.0 KiB, would be repeated in 1010 events: send fewer/)
     const integrations = { Other: context }
     expect(() => batch({ ...of(1010), context: {}, integrations })).toThrow('would be repeated')
     const timestamp = `2026-10-01T00:00:00Z${' '.repeat(10_200)}`
