@@ -99,7 +99,9 @@ describe('a disk without space', () => {
         const input = ndjson(events(20_000))
         sandbox.setFaults({ latencyMs: 60_000 })
         const forward = start(['forward', '-', '--store', store, '--give-up-after', '20s'], { input })
-        await forward.says(/no space left to write to .*free some disk space and try again; nothing that was accepted is lost/)
+        await forward.says(
+          /no space left to write to .*free some disk space and try again; nothing that was accepted is lost/
+        )
         forward.kill('SIGKILL')
         await forward.end
         const before = await readBooks(store)
