@@ -14,7 +14,7 @@ const NOTHING = Buffer.alloc(0)
 const ENDS_EARLY = 'the file ends in the middle of an array'
 
 /**
- * A JSON array, and the white space and commas after it. Its elements are the texts between the commas outside of
+ * A JSON array. Its elements are the texts between the commas outside of
  * strings and brackets. Nothing else of JSON is checked here: each element is parsed later, so an invalid one does not
  * affect the others. Empty elements, such as after a trailing comma, are skipped. An object directly after another one,
  * or after text that is no object (a line of a log that begins with a bracket), is an element of its own.
@@ -26,7 +26,7 @@ const ENDS_EARLY = 'the file ends in the middle of an array'
  */
 export class ArraySplitter implements Splitter {
   readonly #values: ValueCollector
-  #phase: 'before' | 'between' | 'element' | 'broken' | 'after' | 'done' = 'before'
+  #phase: 'before' | 'between' | 'element' | 'broken' | 'done' = 'before'
   #completeLines: number
   /** The offset of the current line in the current block; negative if it starts in an earlier block. */
   #lineStart = 0
@@ -68,7 +68,6 @@ export class ArraySplitter implements Splitter {
 
   end(items: ReadItem[]): void {
     const line = this.#completeLines + 1
-    if (this.#phase === 'after') return
     if (this.#phase === 'element' || this.#phase === 'broken') {
       const item = this.#values.take(NOTHING, 0, 0, this.#firstLine)
       if (item?.kind === 'malformed') {
@@ -92,9 +91,8 @@ export class ArraySplitter implements Splitter {
         return this.#element(block, at, items)
       case 'broken':
         return this.#broken(block, at, items)
-      case 'after':
       case 'done':
-        return this.#after(block, at)
+        return at
     }
   }
 
@@ -103,7 +101,7 @@ export class ArraySplitter implements Splitter {
       const byte = block[at]
       if (byte === NEWLINE) this.#newline(at)
       else if (byte === CLOSE_BRACKET) {
-        this.#phase = 'after'
+        this.#phase = 'done'
         return at + 1
       } else if (byte !== COMMA && !isWhiteSpace(byte)) {
         this.#startElement(block, at)
@@ -161,7 +159,7 @@ export class ArraySplitter implements Splitter {
         case CLOSE_BRACKET:
           if (depth === 0) {
             this.#finish(block, from, at, items)
-            this.#phase = 'after'
+            this.#phase = 'done'
             return at + 1
           }
           depth--
@@ -212,18 +210,6 @@ export class ArraySplitter implements Splitter {
     return block.length
   }
 
-  #after(block: Buffer, from: number): number {
-    for (let at = from; at < block.length; at++) {
-      const byte = block[at]
-      if (byte === NEWLINE) this.#newline(at)
-      else if (byte !== COMMA && !isWhiteSpace(byte) && !isOfByteOrderMark(byte)) {
-        this.#phase = 'done'
-        return at
-      }
-    }
-    return block.length
-  }
-
   #startElement(block: Buffer, at: number): void {
     this.#phase = 'element'
     this.#firstLine = this.#completeLines + 1
@@ -246,9 +232,4 @@ export class ArraySplitter implements Splitter {
     this.#completeLines++
     this.#lineStart = at + 1
   }
-}
-
-/** Files that were put together may each begin with one. */
-function isOfByteOrderMark(byte: number | undefined): boolean {
-  return byte === 0xef || byte === 0xbb || byte === 0xbf
 }
