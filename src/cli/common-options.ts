@@ -42,15 +42,11 @@ export const logLevel = choice(
 )
 
 /** The same for the commands that log nothing. */
-export const errorDetail = choice(
-  {
-    key: logLevel.key,
-    flag: logLevel.flag,
-    env: 'DOPT_LOG_LEVEL',
-    help: 'with debug or trace, an unexpected error says where it came from'
-  },
-  LOG_LEVELS
-)
+export const errorDetail: Setting<LogLevel> = {
+  ...logLevel,
+  help: 'with debug or trace, an error says where it came from',
+  defaultText: ''
+}
 
 export const apiKey: Setting<string> = {
   ...text({

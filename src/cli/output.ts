@@ -1,8 +1,6 @@
+import { printableJson } from './printable.js'
 import { createProgress, type Progress, type ProgressCounts } from './progress.js'
 import { wantsColour } from './terminal.js'
-
-/** What JSON allows in a string, and may change how a terminal shows the rest. */
-const UNPRINTABLE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** Results go to standard output; progress and notices go to standard error. */
 export class Output {
@@ -29,7 +27,7 @@ export class Output {
   }
 
   printJson(value: unknown): void {
-    this.print(JSON.stringify(value, undefined, 2).replace(UNPRINTABLE, escaped))
+    this.print(printableJson(value))
   }
 
   /** Prints a notice at once, above the progress line if there is one. */
@@ -75,10 +73,4 @@ export async function exitWhenWritten(code: number): Promise<never> {
     [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve())))
   )
   process.exit(code)
-}
-
-function escaped(character: string): string {
-  return Array.from({ length: character.length }, (_, index) => {
-    return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`
-  }).join('')
 }

@@ -112,7 +112,8 @@ function encodeIdentifier(identifier: string): string | undefined {
   }
 }
 
-function parseJson(text: string): unknown {
+/** Undefined if the text is not JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -7,6 +7,7 @@ import {
   manyUsersRequest,
   outcomeOf,
   parseCount,
+  parseJson,
   type Api,
   type GroupEntry,
   type UserEntry,
@@ -169,15 +170,6 @@ function parseError(body: string): { code: string | undefined; details: string |
     return typeof value === 'string' ? value : undefined
   }
   return { code: field('code'), details: field('details') }
-}
-
-/** Undefined if the text is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Of a proxy, or of a web server that is not Dopt's: an API answers with JSON, if with anything. */

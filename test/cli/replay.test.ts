@@ -10,6 +10,14 @@ async function forwardSome({ run }: Desk): Promise<void> {
   await run(['forward', '-'], { input: ndjson([1, 2, 3, 4].map((number) => identify(number))) })
 }
 
+/** The number of a failed batch. */
+async function findFailedBatch({ run }: Desk): Promise<string> {
+  const { batches } = (await run(['batches', '--state', 'failed', '--json'])).json() as {
+    batches: Array<{ id: number }>
+  }
+  return String(batches[0]?.id)
+}
+
 describe('replay of what failed', () => {
   it('puts it back, delivers it, and sums that up', () =>
     withDesk(async (desk) => {
@@ -37,10 +45,7 @@ describe('replay of what failed', () => {
     withDesk(async (desk) => {
       await forwardSome(desk)
       desk.sandbox.setFaults({ rejectUsers: [] })
-      const { batches } = (await desk.run(['batches', '--state', 'failed', '--json'])).json() as {
-        batches: Array<{ id: number }>
-      }
-      const id = String(batches[0]?.id)
+      const id = await findFailedBatch(desk)
 
       const preview = await desk.run(['replay', '--failed', '--dry-run', '--json'], { env: { DOPT_API_KEY: '' } })
       const words = await desk.run(['replay', '--user', 'u3', '--dry-run'])
@@ -61,10 +66,7 @@ describe('replay of what failed', () => {
     withDesk(async (desk) => {
       await forwardSome(desk)
       desk.sandbox.setFaults({ rejectUsers: [] })
-      const { batches } = (await desk.run(['batches', '--state', 'failed', '--json'])).json() as {
-        batches: Array<{ id: number }>
-      }
-      const replay = ['replay', '--batch', String(batches[0]?.id)]
+      const replay = ['replay', '--batch', await findFailedBatch(desk)]
       expect(await desk.run(replay, { env: { DOPT_API_KEY: 'wrong' } })).toMatchObject({ code: 1 })
       expect(await desk.run(replay)).toMatchObject({
         ...{ code: 0, stderr: 'nothing more to replay; delivering 1 undelivered event\n' }
